@@ -13,7 +13,7 @@ interface ItemRow {
   readonly quantity: string;
 }
 
-const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 16 });
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 16 });
 await pool.query(await readFile(new URL('./sql/baseline-schema.sql', import.meta.url), 'utf8'));
 
 async function inTransaction<T>(work: (client: pg.PoolClient) => Promise<T>, keep: (result: T) => boolean): Promise<T> {

@@ -25,7 +25,7 @@ export async function stockHoldfast(url: string, more: readonly string[] = []): 
 export async function sellOut(url: string): Promise<void> {
   await call(`${url}/v1/stock/movements`, { sku: SOLD_OUT_SKU, kind: 'RECEIVE', quantity: 1 });
   const held = await call(`${url}/v1/transactions`, { items: [{ sku: SOLD_OUT_SKU, quantity: 1 }] });
-  await call(`${url}/v1/transactions/${String(held['id'])}/confirm`);
+  await call(`${url}/v1/transactions/${String(held.id)}/confirm`);
 }
 
 /** The same for the baseline, which has no calls for stock. */
