@@ -38,6 +38,9 @@ export interface StockHistoryEntry {
   readonly state?: string;
   readonly deducted?: number;
   readonly refunded?: number;
+  /** When its transaction was decided, and what became of that. */
+  readonly settledAt?: number | null;
+  readonly transactionState?: string;
 }
 
 /** All of them throw DatabaseUnavailable (errors of the port) where PostgreSQL does not answer. */
@@ -50,7 +53,7 @@ export interface Queries {
   stock(sku: string): Promise<readonly StockRow[]>;
   /** One entry per SKU, each with all of its warehouses, sorted by SKU. Cursor: [sku]. */
   stocks(filter: StockFilter, limit: number, after: Cursor | null): Promise<Page<readonly StockRow[]>>;
-  /** Newest first. Cursor: [at in ms, id]. */
+  /** Newest first. Cursor: [at in ms, id, warehouse]. */
   stockHistory(sku: string, warehouse: string | null, limit: number, after: Cursor | null): Promise<Page<StockHistoryEntry>>;
   /** Resolves where PostgreSQL answers. */
   ping(): Promise<void>;

@@ -1,0 +1,156 @@
+-- The optimistic path: in one statement of the lane, apply every command of a batch that is plainly legal, and name the rest.
+-- What it leaves undone is decided command by command on the exact path (load_rows, lock_rows, save_changes).
+--
+--   try_ids, try_hashes, try_timeouts_ms, try_references, try_metadata   new transactions, pairwise
+--   check_ids         those of try_ids that may be known already (the caller made the id, or this is a second attempt)
+--   item_tries        which Try an item belongs to, as its position in try_ids; item_skus, item_warehouses, item_quantities: pairwise
+--   confirm_ids       transactions to confirm whole
+--   cancel_ids, cancel_notes   transactions to cancel, pairwise
+--   expire_ids        transactions whose deadline is said to have come
+--   confirm_from, cancel_from, targets, item_states   what the machines in workflows/ allow, so that no rule is copied here:
+--                     the states a confirm and a cancel may start from; where Try, confirm and cancel lead; an item free, held, sold
+--   whole             whether any caller wants the settled transactions back
+--
+-- Returns {now, left: [positions in try_ids], short: [[sku, warehouse, available | null]], confirmed: [id], cancelled: [id],
+--          whole: [[id, state, reason, note, reference, metadata, createdAt, expiresAt]], items: [[id, sku, warehouse, quantity]]}
+--
+-- Left undone: a Try whose id is known; Tries that ask for a SKU of which this batch asks for more than there is (`short`);
+-- a confirm, cancel or expire that finds another state than it may start from, the deadline on the wrong side, or branches.
+-- Raises unique_violation or check_violation where another instance was faster; nothing is applied then, and the whole
+-- batch takes the exact path.
+--
+-- Lock order (docs/design.md): transactions by id, then stock by SKU and warehouse, then new keys by id. The settings keep
+-- the planner on primary keys in nested loops, so that a plan made for empty tables is still right for full ones, and
+-- updates run in the order of the sorted side.
+CREATE OR REPLACE FUNCTION holdfast.apply_commands(
+  try_ids uuid[], try_hashes bytea[], try_timeouts_ms bigint[], try_references text[], try_metadata text[], check_ids uuid[],
+  item_tries int[], item_skus text[], item_warehouses text[], item_quantities bigint[],
+  confirm_ids uuid[], cancel_ids uuid[], cancel_notes text[], expire_ids uuid[],
+  confirm_from holdfast.transaction_state[], cancel_from holdfast.transaction_state[], targets holdfast.transaction_state[],
+  item_states holdfast.item_state[], whole boolean
+) RETURNS text LANGUAGE plpgsql
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET enable_bitmapscan = off
+SET random_page_cost = 0.01
+AS $$
+DECLARE
+  release_ids CONSTANT uuid[] := cancel_ids || expire_ids;
+  tried CONSTANT holdfast.transaction_state := targets[1];
+  confirmed CONSTANT holdfast.transaction_state := targets[2];
+  cancelled CONSTANT holdfast.transaction_state := targets[3];
+  free CONSTANT holdfast.item_state := item_states[1];
+  held CONSTANT holdfast.item_state := item_states[2];
+  sold CONSTANT holdfast.item_state := item_states[3];
+  left_tries int[] := '{}';
+  short json;
+  now timestamptz;
+  confirmed_ids uuid[] := '{}';
+  cancelled_ids uuid[] := '{}';
+  items json;
+BEGIN
+  IF cardinality(try_ids) > 0 THEN
+    SELECT json_agg(json_build_array(d.sku, d.warehouse, s.available)) INTO short
+    FROM (
+      SELECT i.sku, i.warehouse, sum(i.quantity) AS quantity
+      FROM unnest(item_skus, item_warehouses, item_quantities) i (sku, warehouse, quantity)
+      GROUP BY i.sku, i.warehouse
+    ) d
+    LEFT JOIN holdfast.stock s ON s.sku = d.sku AND s.warehouse = d.warehouse
+    WHERE s.available IS NULL OR s.available < d.quantity;
+    IF short IS NOT NULL THEN
+      left_tries := array(
+        SELECT DISTINCT i.position
+        FROM unnest(item_tries, item_skus, item_warehouses) i (position, sku, warehouse)
+        JOIN json_array_elements(short) e ON e ->> 0 = i.sku AND e ->> 1 = i.warehouse
+      );
+    END IF;
+    IF cardinality(check_ids) > 0 THEN
+      left_tries := left_tries || array(SELECT array_position(try_ids, t.id) FROM holdfast.transaction t WHERE t.id = ANY (check_ids));
+    END IF;
+  END IF;
+
+  IF cardinality(confirm_ids) + cardinality(release_ids) > 0 THEN
+    PERFORM 1 FROM holdfast.transaction t WHERE t.id = ANY (confirm_ids || release_ids) ORDER BY t.id FOR NO KEY UPDATE;
+  END IF;
+  -- I8: the clock is read once the transactions are ours, so no wait for a lock can carry a confirm past its deadline.
+  now := date_trunc('milliseconds', clock_timestamp());
+
+  IF cardinality(confirm_ids) > 0 THEN
+    WITH changed AS (
+      UPDATE holdfast.transaction t
+      SET state = confirmed, decided_at = now, updated_at = now
+      WHERE t.id = ANY (confirm_ids) AND t.expires_at > now AND t.branch_count = 0
+        AND array_position(confirm_from, t.state) IS NOT NULL
+      RETURNING t.id
+    )
+    SELECT coalesce(array_agg(id), '{}') INTO confirmed_ids FROM changed;
+  END IF;
+  IF cardinality(release_ids) > 0 THEN
+    WITH changed AS (
+      UPDATE holdfast.transaction t
+      SET state = cancelled,
+          reason = CASE WHEN t.expires_at <= now THEN 'expired' ELSE 'requested' END::holdfast.cancel_reason,
+          note = cancel_notes[array_position(cancel_ids, t.id)], decided_at = now, updated_at = now
+      WHERE t.id = ANY (release_ids) AND (t.expires_at <= now OR t.id = ANY (cancel_ids)) AND t.branch_count = 0
+        AND array_position(cancel_from, t.state) IS NOT NULL
+      RETURNING t.id
+    )
+    SELECT coalesce(array_agg(id), '{}') INTO cancelled_ids FROM changed;
+  END IF;
+
+  WITH sold_items AS (
+    UPDATE holdfast.reservation r
+    SET state = sold, deducted = r.quantity
+    WHERE r.transaction_id = ANY (confirmed_ids) AND r.state = held
+    RETURNING r.transaction_id, r.sku, r.warehouse, r.quantity
+  ), freed_items AS (
+    UPDATE holdfast.reservation r
+    SET state = free
+    WHERE r.transaction_id = ANY (cancelled_ids) AND r.state = held
+    RETURNING r.transaction_id, r.sku, r.warehouse, r.quantity
+  ), asked AS (
+    SELECT i.position, i.sku, i.warehouse, i.quantity
+    FROM unnest(item_tries, item_skus, item_warehouses, item_quantities) i (position, sku, warehouse, quantity)
+    WHERE i.position <> ALL (left_tries)
+  ), moved AS (
+    UPDATE holdfast.stock s
+    SET available = s.available + d.available, reserved = s.reserved + d.reserved, deducted = s.deducted + d.deducted,
+        version = s.version + 1
+    FROM (
+      SELECT m.sku, m.warehouse, sum(m.available)::bigint AS available, sum(m.reserved)::bigint AS reserved, sum(m.deducted)::bigint AS deducted
+      FROM (
+        SELECT asked.sku, asked.warehouse, -asked.quantity AS available, asked.quantity AS reserved, 0::bigint AS deducted FROM asked
+        UNION ALL SELECT f.sku, f.warehouse, f.quantity, -f.quantity, 0 FROM freed_items f
+        UNION ALL SELECT s.sku, s.warehouse, 0, -s.quantity, s.quantity FROM sold_items s
+      ) m
+      GROUP BY m.sku, m.warehouse
+      ORDER BY m.sku COLLATE "C", m.warehouse COLLATE "C"
+    ) d
+    WHERE s.sku = d.sku AND s.warehouse = d.warehouse
+  ), opened AS (
+    INSERT INTO holdfast.transaction (id, state, content_hash, reference, metadata, created_at, expires_at, updated_at)
+    SELECT t.id, tried, t.hash, t.reference, t.metadata::json, now,
+           now + t.timeout_ms * interval '1 millisecond', now
+    FROM unnest(try_ids, try_hashes, try_timeouts_ms, try_references, try_metadata) WITH ORDINALITY
+      t (id, hash, timeout_ms, reference, metadata, position)
+    WHERE t.position <> ALL (left_tries)
+    ORDER BY t.id
+  ), reserved_items AS (
+    INSERT INTO holdfast.reservation (transaction_id, sku, warehouse, quantity, state, created_at)
+    SELECT try_ids[asked.position], asked.sku, asked.warehouse, asked.quantity, held, now
+    FROM asked
+  )
+  SELECT json_agg(json_build_array(m.transaction_id, m.sku, m.warehouse, m.quantity)) INTO items
+  FROM (SELECT * FROM sold_items UNION ALL SELECT * FROM freed_items) m
+  WHERE whole;
+
+  RETURN json_build_object(
+    'now', holdfast.epoch_ms(now), 'left', left_tries, 'short', short, 'confirmed', confirmed_ids, 'cancelled', cancelled_ids, 'items', items,
+    'whole', CASE WHEN whole THEN (
+      SELECT json_agg(json_build_array(
+        t.id, t.state, t.reason, t.note, t.reference, t.metadata::text, holdfast.epoch_ms(t.created_at), holdfast.epoch_ms(t.expires_at)
+      ))
+      FROM holdfast.transaction t WHERE t.id = ANY (confirmed_ids || cancelled_ids)
+    ) END
+  );
+END
+$$;

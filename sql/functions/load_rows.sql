@@ -1,0 +1,45 @@
+-- Reads the rows that a batch's decisions see, all from the caller's one snapshot (STABLE), and the clock. Locks nothing.
+--   transaction_ids        transactions named by the batch
+--   skus, warehouses       stock named by baskets and movements, pairwise
+--   counted_skus           SKUs of which every warehouse is wanted
+--   movement_ids           movements named by the batch
+--   refund_transaction_ids, refund_ids   refunds named by the batch, pairwise
+-- Returns {now, transactions: […], stock: [[sku, warehouse, available, reserved, deducted, version]], movements: […], refunds: […]},
+-- with the stock of the named transactions' items too.
+CREATE OR REPLACE FUNCTION holdfast.load_rows(
+  transaction_ids uuid[], skus text[], warehouses text[], counted_skus text[],
+  movement_ids uuid[], refund_transaction_ids uuid[], refund_ids uuid[]
+) RETURNS text LANGUAGE sql STABLE
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 0.01
+AS $$
+SELECT json_build_object(
+  'now', holdfast.epoch_ms(date_trunc('milliseconds', clock_timestamp())),
+  'transactions', (SELECT json_agg(holdfast.transaction_document(t)) FROM holdfast.transaction t WHERE t.id = ANY (transaction_ids)),
+  'stock', (
+    SELECT json_agg(json_build_array(s.sku, s.warehouse, s.available, s.reserved, s.deducted, s.version))
+    FROM (
+      SELECT sku, warehouse FROM unnest(skus, warehouses) named (sku, warehouse)
+      UNION
+      SELECT r.sku, r.warehouse FROM holdfast.reservation r WHERE r.transaction_id = ANY (transaction_ids)
+      UNION
+      SELECT c.sku, c.warehouse FROM holdfast.stock c WHERE c.sku = ANY (counted_skus)
+    ) wanted
+    JOIN holdfast.stock s USING (sku, warehouse)
+  ),
+  'movements', (
+    SELECT json_agg(json_build_object(
+      'id', m.id, 'contentHash', encode(m.content_hash, 'hex'), 'sku', m.sku, 'warehouse', m.warehouse, 'kind', m.kind,
+      'quantity', m.quantity, 'reason', m.reason, 'at', holdfast.epoch_ms(m.at), 'refusal', m.refusal,
+      'after', json_build_array(m.sku, m.warehouse, m.available_after, m.reserved_after, m.deducted_after, m.version_after)
+    ))
+    FROM holdfast.movement m WHERE m.id = ANY (movement_ids)
+  ),
+  'refunds', (
+    SELECT json_agg(json_build_object(
+      'transactionId', f.transaction_id, 'id', f.id, 'contentHash', encode(f.content_hash, 'hex'), 'refusal', f.refusal
+    ))
+    FROM unnest(refund_transaction_ids, refund_ids) named (transaction_id, id)
+    JOIN holdfast.refund f USING (transaction_id, id)
+  )
+)::text
+$$;

@@ -1,0 +1,27 @@
+-- Locks the rows that a batch may change, in the one order that every writer keeps (transactions by id, then stock by SKU
+-- and warehouse), so that writers cannot deadlock; then reads them, and the clock, as load_rows does (same parameters).
+-- Rows that are not there yet are no locks: whoever inserts them second meets the unique key and starts again.
+CREATE OR REPLACE FUNCTION holdfast.lock_rows(
+  transaction_ids uuid[], skus text[], warehouses text[], counted_skus text[],
+  movement_ids uuid[], refund_transaction_ids uuid[], refund_ids uuid[]
+) RETURNS text LANGUAGE plpgsql
+SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 0.01
+AS $$
+BEGIN
+  PERFORM 1 FROM holdfast.transaction t WHERE t.id = ANY (transaction_ids) ORDER BY t.id FOR NO KEY UPDATE;
+  PERFORM 1
+  FROM (
+    SELECT named.sku, named.warehouse FROM unnest(skus, warehouses) named (sku, warehouse)
+    UNION
+    SELECT r.sku, r.warehouse FROM holdfast.reservation r WHERE r.transaction_id = ANY (transaction_ids)
+    UNION
+    SELECT c.sku, c.warehouse FROM holdfast.stock c WHERE c.sku = ANY (counted_skus)
+    ORDER BY sku, warehouse
+  ) wanted
+  CROSS JOIN LATERAL (
+    SELECT 1 FROM holdfast.stock s WHERE s.sku = wanted.sku AND s.warehouse = wanted.warehouse FOR NO KEY UPDATE
+  ) locked;
+  -- A new statement, so a new snapshot: what others committed while we waited for their locks is seen.
+  RETURN holdfast.load_rows(transaction_ids, skus, warehouses, counted_skus, movement_ids, refund_transaction_ids, refund_ids);
+END
+$$;

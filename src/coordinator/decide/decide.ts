@@ -1,0 +1,32 @@
+// Owns decide(): rows, a command and the database's clock in; a verdict and the changes it needs out. Pure: no I/O, no
+// clock, no random ids. It is what the exact path asks, and what unit and property tests drive.
+import type { Command } from '../command.ts';
+import type { Rows } from '../rows.ts';
+import type { Decision } from './decision.ts';
+import { decideExtend } from './extend.ts';
+import { decideRefund } from './refund.ts';
+import { decideCancel, decideConfirm, decideExpire } from './settle.ts';
+import { decideCountStock, decideMoveStock } from './stock.ts';
+import { decideTry } from './try.ts';
+
+/** @param now milliseconds since 1970 by the database's clock, read with (and, where locked, after locking) the rows */
+export function decide(rows: Rows, command: Command, now: number): Decision {
+  switch (command.kind) {
+    case 'try':
+      return decideTry(rows, command, now);
+    case 'confirm':
+      return decideConfirm(rows, command, now);
+    case 'cancel':
+      return decideCancel(rows, command, now);
+    case 'expire':
+      return decideExpire(rows, command, now);
+    case 'extend':
+      return decideExtend(rows, command, now);
+    case 'refund':
+      return decideRefund(rows, command, now);
+    case 'move-stock':
+      return decideMoveStock(rows, command, now);
+    case 'count-stock':
+      return decideCountStock(rows, command, now);
+  }
+}

@@ -1,0 +1,158 @@
+// Owns the queue before the ledger and the group commit: whatever waits when a commit returns goes into the next one. No
+// timer: a lone command has no added delay, and a crowd shares one commit. I12: the queue and the batch are bounded.
+import { type Problem, problem } from '../errors.ts';
+import { settleBatch } from './batch.ts';
+import type { Command, Coordinator, Refused, Verdict, VerdictOf } from './command.ts';
+import { type Ledger, LedgerFault } from './ledger.ts';
+
+export interface LaneOptions {
+  /** Commands that may wait; one more is refused as overloaded at once. */
+  readonly queueLimit: number;
+  /** Commands that share a commit. */
+  readonly batchLimit: number;
+  /** How long a command waits for a database that does not answer, in ms. */
+  readonly patienceMs: number;
+  /** Told of deadlines once they are stored. */
+  readonly onDeadlines: (deadlines: readonly number[], now: number) => void;
+  /** Told of what went wrong and was retried, or could not be. */
+  readonly onFault: (fault: unknown, commands: number) => void;
+}
+
+interface Waiting {
+  readonly command: Command;
+  readonly since: number;
+  readonly resolve: (verdict: Verdict) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 500;
+/** A conflict is another's progress, so it is rare twice in a row; more than this points at a fault of ours. */
+const CONFLICT_LIMIT = 20;
+
+export class Lane implements Coordinator {
+  readonly #ledger: Ledger;
+  readonly #options: LaneOptions;
+  #queue: Waiting[] = [];
+  #running = false;
+  #closed = false;
+  #idle: (() => void)[] = [];
+
+  constructor(ledger: Ledger, options: LaneOptions) {
+    this.#ledger = ledger;
+    this.#options = options;
+  }
+
+  /**
+   * Queues a command and answers once its outcome is durable (I6).
+   * Refused as `overloaded` where the queue is full or closed, as `database-unavailable` where PostgreSQL did not answer in
+   * time; rejects only for faults of ours.
+   */
+  submit<C extends Command>(command: C): Promise<VerdictOf<C>> {
+    if (this.#closed || this.#queue.length >= this.#options.queueLimit) {
+      const why = this.#closed ? 'This coordinator is shutting down.' : `${this.#queue.length} commands are waiting already.`;
+      return Promise.resolve(refused(problem('overloaded', why)) as VerdictOf<C>);
+    }
+    return new Promise<Verdict>((resolve, reject) => {
+      this.#queue.push({ command, since: performance.now(), resolve, reject });
+      if (!this.#running) void this.#run();
+    }) as Promise<VerdictOf<C>>;
+  }
+
+  /** How many commands wait. */
+  get depth(): number {
+    return this.#queue.length;
+  }
+
+  /** Takes no more commands, and resolves once all that were taken are answered. */
+  close(): Promise<void> {
+    this.#closed = true;
+    if (!this.#running) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    // What arrives in the same turn of the event loop shares the first commit, too.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const { batchLimit } = this.#options;
+      const batch = this.#queue.length <= batchLimit ? this.#queue : this.#queue.slice(0, batchLimit);
+      this.#queue = this.#queue.length <= batchLimit ? [] : this.#queue.slice(batchLimit);
+      await this.#settle(batch, false);
+    }
+    this.#running = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /**
+   * Settles a batch, however often that takes. Ids make a second attempt safe even where the first was committed (I7).
+   * @param again whether the commands may have been stored already
+   */
+  async #settle(all: readonly Waiting[], again: boolean): Promise<void> {
+    let batch = all;
+    let conflicts = 0;
+    for (let attempt = 0; batch.length > 0; attempt += 1) {
+      const open = new Set(batch);
+      try {
+        await this.#attempt(batch, open, again || attempt > 0);
+        return;
+      } catch (error) {
+        batch = batch.filter((waiting) => open.has(waiting));
+        this.#options.onFault(error, batch.length);
+        const kind = error instanceof LedgerFault ? error.kind : 'unexpected';
+        if (kind === 'conflict') conflicts += 1;
+        if (kind === 'unexpected' || conflicts > CONFLICT_LIMIT) return this.#isolate(batch, error);
+        if (kind === 'unavailable') batch = this.#dismissImpatient(batch);
+        await pause(attempt);
+      }
+    }
+  }
+
+  #attempt(batch: readonly Waiting[], open: Set<Waiting>, again: boolean): Promise<void> {
+    return settleBatch(
+      this.#ledger,
+      batch.map((waiting) => waiting.command),
+      again,
+      {
+        settled: (position, verdict) => {
+          const waiting = batch[position];
+          if (waiting === undefined) return;
+          open.delete(waiting);
+          waiting.resolve(verdict);
+        },
+        deadlines: this.#options.onDeadlines,
+      },
+    );
+  }
+
+  /** A batch that cannot be settled is halved until the one bad command stands alone: the others must not suffer for it. */
+  async #isolate(batch: readonly Waiting[], error: unknown): Promise<void> {
+    if (batch.length === 1) {
+      batch[0]?.reject(error);
+      return;
+    }
+    const middle = batch.length >> 1;
+    await this.#settle(batch.slice(0, middle), true);
+    await this.#settle(batch.slice(middle), true);
+  }
+
+  #dismissImpatient(batch: readonly Waiting[]): readonly Waiting[] {
+    const now = performance.now();
+    const patient = (waiting: Waiting): boolean => now - waiting.since < this.#options.patienceMs;
+    const dismissed = [...batch, ...this.#queue].filter((waiting) => !patient(waiting));
+    this.#queue = this.#queue.filter(patient);
+    const verdict = refused(problem('database-unavailable', 'PostgreSQL does not answer. The same id may be sent again.'));
+    for (const waiting of dismissed) waiting.resolve(verdict);
+    return batch.filter(patient);
+  }
+}
+
+function refused(refusal: Problem): Refused {
+  return { ok: false, replayed: false, problem: refusal };
+}
+
+function pause(attempt: number): Promise<void> {
+  const ms = Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,99 @@
+// Owns the port through which the heart reaches the ledger. src/ledger implements it on PostgreSQL; tests of the core
+// drive a model of it.
+import type { CancelCommand, Command, ConfirmCommand, ExpireCommand, TryCommand, Verdict } from './command.ts';
+import type { MovementId, RefundId, StockRow, TransactionId } from './model.ts';
+import type { Change, Rows } from './rows.ts';
+
+/** The commands that the optimistic path knows: nearly all there are. */
+export type PlainCommand = TryCommand | (ConfirmCommand & { readonly items: null }) | CancelCommand | ExpireCommand;
+
+/** Which rows a batch of commands needs to see. */
+export interface Keys {
+  readonly transactions: readonly TransactionId[];
+  readonly stock: readonly { readonly sku: string; readonly warehouse: string }[];
+  /** SKUs of which every warehouse is wanted. */
+  readonly countedSkus: readonly string[];
+  readonly movements: readonly MovementId[];
+  readonly refunds: readonly { readonly transactionId: TransactionId; readonly id: RefundId }[];
+}
+
+export interface Snapshot {
+  /** The database's clock, in ms since 1970, read with the rows. */
+  readonly now: number;
+  readonly rows: Rows;
+}
+
+export interface Applied {
+  readonly now: number;
+  /** In the commands' order; null where a command was left undone, to be decided on the exact path. */
+  readonly verdicts: readonly (Verdict | null)[];
+  /** The counters of what was asked for beyond what there is, as seen; a SKU that was never stocked has none. */
+  readonly short: readonly { readonly sku: string; readonly warehouse: string; readonly row: StockRow | null }[];
+}
+
+/** Every call is one PostgreSQL transaction. All throw LedgerFault where they fail, and then nothing is known to be stored. */
+export interface Ledger {
+  /**
+   * Applies every command that is plainly legal, all in one commit, and leaves the rest.
+   * @param commands no two of them on the same transaction
+   * @param again whether an earlier attempt may have been committed: then no id is taken to be new
+   */
+  apply(commands: readonly PlainCommand[], again: boolean): Promise<Applied>;
+
+  /** Reads rows and clock in one snapshot, without a lock. */
+  load(keys: Keys): Promise<Snapshot>;
+
+  /**
+   * Locks, reads, decides and saves in one commit.
+   * @param decideAll pure; returns the changes to store
+   */
+  exclusively(keys: Keys, decideAll: (snapshot: Snapshot) => readonly Change[]): Promise<void>;
+}
+
+/**
+ * Why a call of the ledger failed, as far as the lane must know:
+ * - conflict: another writer was faster (a unique key, a CHECK, a deadlock): decide again
+ * - unavailable: the database or the connection is gone or stuck; whether the commit happened is unknown
+ * - unexpected: a fault of ours
+ */
+export class LedgerFault extends Error {
+  readonly kind: 'conflict' | 'unavailable' | 'unexpected';
+
+  constructor(kind: 'conflict' | 'unavailable' | 'unexpected', cause: unknown) {
+    super(`the ledger failed (${kind}): ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    this.name = 'LedgerFault';
+    this.kind = kind;
+  }
+}
+
+/** The rows that these commands need to see. */
+export function keysOf(commands: readonly Command[]): Keys {
+  const transactions = new Set<TransactionId>();
+  const stock: { sku: string; warehouse: string }[] = [];
+  const countedSkus = new Set<string>();
+  const movements = new Set<MovementId>();
+  const refunds: { transactionId: TransactionId; id: RefundId }[] = [];
+  for (const command of commands) {
+    switch (command.kind) {
+      case 'move-stock':
+        movements.add(command.id);
+        stock.push({ sku: command.sku, warehouse: command.warehouse });
+        break;
+      case 'count-stock':
+        movements.add(command.id);
+        countedSkus.add(command.sku);
+        break;
+      case 'try':
+        transactions.add(command.id);
+        stock.push(...command.items);
+        break;
+      case 'refund':
+        transactions.add(command.id);
+        if (command.refundId !== null) refunds.push({ transactionId: command.id, id: command.refundId });
+        break;
+      default:
+        transactions.add(command.id);
+    }
+  }
+  return { transactions: [...transactions], stock, countedSkus: [...countedSkus], movements: [...movements], refunds };
+}

@@ -1,0 +1,127 @@
+// Owns what a decision sees and what it changes: the stored rows as plain values, and changes to them as data. Pure.
+import { InvariantBroken, type Problem } from '../errors.ts';
+import type { ContentHash, HistoryEvent, Movement, MovementId, RefundId, Shortage, StockRow, Transaction, TransactionId } from './model.ts';
+
+/** A counter may not pass this (contract, section 2): above it JSON numbers are no longer exact. */
+export const COUNTER_LIMIT = Number.MAX_SAFE_INTEGER;
+
+export interface StoredTransaction extends Transaction {
+  /** Null where the id was cancelled before its Try. */
+  readonly contentHash: ContentHash | null;
+  /** Why it was refused at once; null otherwise. */
+  readonly shortages: readonly Shortage[] | null;
+  /** When the one decision was taken (I5); null while there is none. */
+  readonly decidedAt: number | null;
+}
+
+export interface StoredMovement {
+  readonly id: MovementId;
+  /** Null for the ADJUST that a count became: its id was made here, and no caller can have sent it. */
+  readonly contentHash: ContentHash | null;
+  /** What became of it: applied, or refused for lack of stock (kept, so that the same id hears the same, I7). */
+  readonly result: { readonly applied: true; readonly movement: Movement } | { readonly applied: false; readonly problem: Problem; readonly movement: MovementRequest };
+}
+
+/** The part of a movement that its caller gave. */
+export type MovementRequest = Omit<Movement, 'stock'>;
+
+export interface StoredRefund {
+  readonly transactionId: TransactionId;
+  readonly id: RefundId;
+  readonly contentHash: ContentHash;
+  readonly refusal: Problem | null;
+}
+
+/** How much each counter of one SKU in one warehouse changes. The three add up to 0 but for movements (I1). */
+export interface StockDelta {
+  readonly sku: string;
+  readonly warehouse: string;
+  readonly available: number;
+  readonly reserved: number;
+  readonly deducted: number;
+}
+
+export type Change =
+  | { readonly kind: 'open-transaction'; readonly transaction: StoredTransaction }
+  | { readonly kind: 'change-transaction'; readonly before: StoredTransaction; readonly after: StoredTransaction }
+  | { readonly kind: 'record-event'; readonly transactionId: TransactionId; readonly event: HistoryEvent }
+  | { readonly kind: 'record-refund'; readonly refund: StoredRefund; readonly at: number }
+  | { readonly kind: 'move-stock'; readonly delta: StockDelta }
+  | { readonly kind: 'open-stock'; readonly sku: string; readonly warehouse: string }
+  | { readonly kind: 'record-movement'; readonly movement: StoredMovement };
+
+export interface Rows {
+  readonly transactions: Map<TransactionId, StoredTransaction>;
+  readonly stock: Map<string, StockRow>;
+  readonly movements: Map<MovementId, StoredMovement>;
+  readonly refunds: Map<string, StoredRefund>;
+}
+
+export function emptyRows(): Rows {
+  return { transactions: new Map(), stock: new Map(), movements: new Map(), refunds: new Map() };
+}
+
+/** The key of one SKU in one warehouse: neither may contain a space. */
+export function stockKey(sku: string, warehouse: string): string {
+  return `${sku} ${warehouse}`;
+}
+
+/** The key of a refund: its id is unique within its transaction. */
+export function refundKey(transactionId: TransactionId, refundId: RefundId): string {
+  return `${transactionId} ${refundId}`;
+}
+
+/** Every warehouse of a SKU, sorted by warehouse. */
+export function stockOfSku(rows: Rows, sku: string): StockRow[] {
+  return [...rows.stock.values()].filter((row) => row.sku === sku).sort((a, b) => (a.warehouse < b.warehouse ? -1 : 1));
+}
+
+/**
+ * Applies changes to the rows a decision saw, in place, so that the next decision of the batch sees them.
+ * @throws InvariantBroken where a counter would become negative or unsafe (I2): a decision may never ask for that
+ */
+export function evolve(rows: Rows, changes: readonly Change[]): void {
+  for (const change of changes) {
+    switch (change.kind) {
+      case 'open-transaction':
+        rows.transactions.set(change.transaction.id, change.transaction);
+        break;
+      case 'change-transaction':
+        rows.transactions.set(change.after.id, change.after);
+        break;
+      case 'record-refund':
+        rows.refunds.set(refundKey(change.refund.transactionId, change.refund.id), change.refund);
+        break;
+      case 'record-movement':
+        rows.movements.set(change.movement.id, change.movement);
+        break;
+      case 'open-stock': {
+        const { sku, warehouse } = change;
+        rows.stock.set(stockKey(sku, warehouse), { sku, warehouse, available: 0, reserved: 0, deducted: 0, version: 1 });
+        break;
+      }
+      case 'move-stock':
+        rows.stock.set(stockKey(change.delta.sku, change.delta.warehouse), moved(rows, change.delta));
+        break;
+      case 'record-event':
+        break;
+    }
+  }
+}
+
+/** The counters after a delta. I2: none is ever negative. */
+export function moved(rows: Rows, delta: StockDelta): StockRow {
+  const row = rows.stock.get(stockKey(delta.sku, delta.warehouse));
+  if (row === undefined) throw new InvariantBroken('I1', `no stock row for ${delta.sku} in ${delta.warehouse}`);
+  const after: StockRow = {
+    ...row,
+    available: row.available + delta.available,
+    reserved: row.reserved + delta.reserved,
+    deducted: row.deducted + delta.deducted,
+    version: row.version + 1,
+  };
+  if (after.available < 0 || after.reserved < 0 || after.deducted < 0) {
+    throw new InvariantBroken('I2', `counters of ${delta.sku} in ${delta.warehouse} would be ${JSON.stringify(after)}`);
+  }
+  return after;
+}

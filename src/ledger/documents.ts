@@ -1,0 +1,103 @@
+// Owns the JSON that the functions in sql/functions answer with, and turns it into the core's rows. The database is ours
+// alone, so its answers are read as what they are declared to be, without checking each field again.
+import type { Problem } from '../errors.ts';
+import type {
+  CancelReason,
+  ContentHash,
+  HistoryEvent,
+  Item,
+  ItemState,
+  MovementId,
+  MovementKind,
+  RefundId,
+  Shortage,
+  StockRow,
+  TransactionId,
+  TransactionState,
+} from '../coordinator/model.ts';
+import type { Snapshot } from '../coordinator/ledger.ts';
+import { emptyRows, refundKey, stockKey, type StoredMovement, type StoredTransaction } from '../coordinator/rows.ts';
+
+export type StockTuple = [string, string, number, number, number, number];
+type ItemTuple = [string, string, number, ItemState, number, number];
+type EventTuple = [number, string, TransactionState | null, TransactionState, Record<string, unknown> | null];
+
+interface TransactionDocument {
+  readonly id: TransactionId;
+  readonly state: TransactionState;
+  readonly reason: CancelReason | null;
+  readonly note: string | null;
+  readonly needsAttention: boolean;
+  readonly contentHash: ContentHash | null;
+  readonly reference: string | null;
+  readonly metadata: string | null;
+  readonly shortages: readonly Shortage[] | null;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly decidedAt: number | null;
+  readonly updatedAt: number;
+  readonly items: readonly ItemTuple[];
+}
+
+interface MovementDocument {
+  readonly id: MovementId;
+  readonly contentHash: ContentHash | null;
+  readonly sku: string;
+  readonly warehouse: string;
+  readonly kind: MovementKind;
+  readonly quantity: number;
+  readonly reason: string | null;
+  readonly at: number;
+  readonly refusal: Problem | null;
+  readonly after: StockTuple;
+}
+
+interface RowsDocument {
+  readonly now: number;
+  readonly transactions: readonly TransactionDocument[] | null;
+  readonly stock: readonly StockTuple[] | null;
+  readonly movements: readonly MovementDocument[] | null;
+  readonly refunds: readonly { transactionId: TransactionId; id: RefundId; contentHash: ContentHash; refusal: Problem | null }[] | null;
+}
+
+/** Reads what load_rows and lock_rows answer. */
+export function snapshotOf(text: string): Snapshot {
+  const document = JSON.parse(text) as RowsDocument;
+  const rows = emptyRows();
+  for (const stored of document.transactions ?? []) rows.transactions.set(stored.id, transactionOf(stored));
+  for (const tuple of document.stock ?? []) rows.stock.set(stockKey(tuple[0], tuple[1]), stockOf(tuple));
+  for (const stored of document.movements ?? []) rows.movements.set(stored.id, movementOf(stored));
+  for (const stored of document.refunds ?? []) rows.refunds.set(refundKey(stored.transactionId, stored.id), stored);
+  return { now: document.now, rows };
+}
+
+/** Reads a transaction_document. */
+export function transactionOfText(text: string): StoredTransaction {
+  return transactionOf(JSON.parse(text) as TransactionDocument);
+}
+
+function transactionOf({ items, ...rest }: TransactionDocument): StoredTransaction {
+  return { ...rest, items: items.map(itemOf), branches: [] };
+}
+
+function itemOf([sku, warehouse, quantity, state, deducted, refunded]: ItemTuple): Item {
+  return { sku, warehouse, quantity, state, deducted, refunded };
+}
+
+export function stockOf([sku, warehouse, available, reserved, deducted, version]: StockTuple): StockRow {
+  return { sku, warehouse, available, reserved, deducted, version };
+}
+
+function movementOf({ contentHash, refusal, after, ...request }: MovementDocument): StoredMovement {
+  const result =
+    refusal === null
+      ? ({ applied: true, movement: { ...request, stock: stockOf(after) } } as const)
+      : ({ applied: false, problem: refusal, movement: request } as const);
+  return { id: request.id, contentHash, result };
+}
+
+/** Reads the events of transaction_by_id.sql. */
+export function eventsOfText(text: string | null): HistoryEvent[] {
+  const tuples = text === null ? [] : (JSON.parse(text) as EventTuple[]);
+  return tuples.map(([at, event, from, to, detail]) => ({ at, event, from, to, detail }));
+}

@@ -1,0 +1,60 @@
+// Owns the writing side of PostgreSQL: the port's three calls, each one transaction.
+import { type Applied, type Keys, type Ledger, LedgerFault, type PlainCommand, type Snapshot } from '../coordinator/ledger.ts';
+import type { Change } from '../coordinator/rows.ts';
+import { nameArray, plainArray } from './arrays.ts';
+import { changesDocument } from './changes.ts';
+import { snapshotOf } from './documents.ts';
+import { appliedOf, parametersOf } from './optimistic.ts';
+import type { Pool } from './pool.ts';
+
+const APPLY = 'SELECT holdfast.apply_commands($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)';
+const LOAD = 'SELECT holdfast.load_rows($1,$2,$3,$4,$5,$6,$7)';
+const LOCK = 'SELECT holdfast.lock_rows($1,$2,$3,$4,$5,$6,$7)';
+const SAVE = 'SELECT holdfast.save_changes($1)';
+
+type Client = Parameters<Parameters<Pool['with']>[0]>[0];
+
+export class PostgresLedger implements Ledger {
+  readonly #pool: Pool;
+
+  /** @param pool the lane's own connections, so that reads never make it wait */
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  apply(commands: readonly PlainCommand[], again: boolean): Promise<Applied> {
+    return this.#pool.with(async (client) => appliedOf(commands, await call(client, 'apply', APPLY, parametersOf(commands, again))));
+  }
+
+  load(keys: Keys): Promise<Snapshot> {
+    return this.#pool.with(async (client) => snapshotOf(await call(client, 'load', LOAD, keyParameters(keys))));
+  }
+
+  exclusively(keys: Keys, decideAll: (snapshot: Snapshot) => readonly Change[]): Promise<void> {
+    return this.#pool.with(async (client) => {
+      await client.query('BEGIN');
+      const changes = decideAll(snapshotOf(await call(client, 'lock', LOCK, keyParameters(keys))));
+      if (changes.length > 0) await client.query({ name: 'save', text: SAVE, values: [changesDocument(changes)] });
+      await client.query('COMMIT');
+    });
+  }
+}
+
+async function call(client: Client, name: string, text: string, values: unknown[]): Promise<string> {
+  const result = await client.query<string[], unknown[]>({ name, text, values, rowMode: 'array' });
+  const answer = result.rows[0]?.[0];
+  if (answer === undefined) throw new LedgerFault('unexpected', new Error(`${name} answered nothing`));
+  return answer;
+}
+
+function keyParameters(keys: Keys): unknown[] {
+  return [
+    plainArray(keys.transactions),
+    nameArray(keys.stock.map((item) => item.sku)),
+    nameArray(keys.stock.map((item) => item.warehouse)),
+    nameArray(keys.countedSkus),
+    plainArray(keys.movements),
+    plainArray(keys.refunds.map((refund) => refund.transactionId)),
+    plainArray(keys.refunds.map((refund) => refund.id)),
+  ];
+}

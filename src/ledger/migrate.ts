@@ -1,0 +1,97 @@
+// Owns the schema's way from one version to the next: sql/migrations in order, then sql/functions as they stand, under an
+// advisory lock, so that of several instances starting at once one migrates and the others wait.
+import { createHash } from 'node:crypto';
+import pg from 'pg';
+import { statementsIn } from './statements.ts';
+
+/** The lock's key: any number of our own, the same in every instance. */
+const LOCK_KEY = 7_205_001;
+const OLDEST_SERVER = 150_000;
+/** Functions that others are made of come first. */
+const FUNCTION_ORDER = ['epoch_ms.sql', 'from_epoch_ms.sql', 'transaction_document.sql', 'load_rows.sql'];
+
+/** The database and this version of the code do not fit: nothing was changed. */
+export class SchemaMismatch extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'SchemaMismatch';
+  }
+}
+
+/**
+ * Brings the database to this version of the code.
+ * @returns the migrations that were applied, by name
+ * @throws SchemaMismatch where the schema is newer than the code, or the server older than PostgreSQL 15
+ */
+export async function migrate(databaseUrl: string): Promise<readonly string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'holdfast migrate' });
+  await client.connect();
+  try {
+    await checkServer(client);
+    await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
+    await client.query('SET client_min_messages = warning');
+    await client.query('BEGIN');
+    const applied = await applyAll(client);
+    await client.query('COMMIT');
+    return applied;
+  } finally {
+    await client.end();
+  }
+}
+
+async function checkServer(client: pg.Client): Promise<void> {
+  const result = await client.query<{ server_version_num: string }>('SHOW server_version_num');
+  const version = Number(result.rows[0]?.server_version_num ?? 0);
+  if (version < OLDEST_SERVER) throw new SchemaMismatch(`PostgreSQL ${Math.floor(version / 10_000)} is too old: holdfast needs 15 or newer`);
+}
+
+async function applyAll(client: pg.Client): Promise<readonly string[]> {
+  await client.query('CREATE SCHEMA IF NOT EXISTS holdfast');
+  await client.query(
+    `CREATE TABLE IF NOT EXISTS holdfast.schema_migration (
+       name text PRIMARY KEY, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
+  );
+  const known = await client.query<{ name: string; digest: string }>('SELECT name, digest FROM holdfast.schema_migration');
+  const digests = new Map(known.rows.map((row) => [row.name, row.digest]));
+  const migrations = statementsIn('migrations');
+  const newest = migrations.at(-1)?.name ?? '';
+  const foreign = [...digests.keys()].filter((name) => name !== 'functions' && name > newest).sort();
+  if (foreign.length > 0) {
+    throw new SchemaMismatch(`the database's schema (${foreign.at(-1)}) is newer than this version of holdfast (${newest}): upgrade holdfast`);
+  }
+  const applied: string[] = [];
+  for (const { name, text } of migrations) {
+    if (digests.has(name)) continue;
+    await client.query(text);
+    await remember(client, name, digestOf(text));
+    applied.push(name);
+  }
+  await replaceFunctions(client, digests.get('functions'));
+  return applied;
+}
+
+/** Functions hold no data, so they are replaced whenever they differ from those of this version. */
+async function replaceFunctions(client: pg.Client, knownDigest: string | undefined): Promise<void> {
+  const functions = statementsIn('functions').sort((a, b) => rank(a.name) - rank(b.name));
+  const digest = digestOf(functions.map(({ text }) => text).join('\n'));
+  if (digest === knownDigest) return;
+  for (const { text } of functions) await client.query(text);
+  await remember(client, 'functions', digest);
+}
+
+function rank(name: string): number {
+  const index = FUNCTION_ORDER.indexOf(name);
+  return index === -1 ? FUNCTION_ORDER.length : index;
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+async function remember(client: pg.Client, name: string, digest: string): Promise<void> {
+  await client.query(
+    `INSERT INTO holdfast.schema_migration (name, digest) VALUES ($1, $2)
+     ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, applied_at = now()`,
+    [name, digest],
+  );
+}

@@ -1,0 +1,84 @@
+// Owns connections to PostgreSQL: how they are opened, what each sets for itself, and what happens when one fails.
+import pg from 'pg';
+import { DatabaseUnavailable } from '../coordinator/queries.ts';
+import { faultOf } from './faults.ts';
+import { statement } from './statements.ts';
+
+export interface PoolOptions {
+  readonly databaseUrl: string;
+  readonly size: number;
+  /** How long to wait for a connection, and for the answer to a statement, in ms. */
+  readonly timeoutMs: number;
+  readonly onFault: (error: unknown) => void;
+  readonly applicationName?: string;
+}
+
+const SESSION = statement('session.sql');
+
+/** A pool whose connections are set up by sql/session.sql and are dropped, not reused, after any failure. */
+export class Pool {
+  readonly #pool: pg.Pool;
+
+  constructor(options: PoolOptions) {
+    this.#pool = new pg.Pool({
+      connectionString: options.databaseUrl,
+      max: options.size,
+      connectionTimeoutMillis: options.timeoutMs,
+      query_timeout: options.timeoutMs,
+      idleTimeoutMillis: 0,
+      keepAlive: true,
+      application_name: options.applicationName ?? 'holdfast',
+      // Settings come first on the wire of each new connection, whatever options the URL has.
+      onConnect: async (client: pg.ClientBase) => {
+        await client.query(SESSION);
+      },
+    });
+    // An idle connection that breaks (a restart of the server) is replaced at the next use.
+    this.#pool.on('error', options.onFault);
+  }
+
+  /**
+   * Runs work on one connection. After a failure the connection is closed: what was open on it is rolled back.
+   * @throws LedgerFault
+   */
+  async with<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw faultOf(error);
+    });
+    let failed = true;
+    // Without a listener, a connection that breaks between two statements would crash the process.
+    const ignore = (): void => {};
+    client.on('error', ignore);
+    try {
+      const result = await work(client);
+      failed = false;
+      return result;
+    } catch (error) {
+      throw faultOf(error);
+    } finally {
+      client.off('error', ignore);
+      client.release(failed);
+    }
+  }
+
+  /**
+   * One prepared read; its rows as arrays.
+   * @throws DatabaseUnavailable where PostgreSQL does not answer; the plain error for a fault of ours
+   */
+  async read(name: string, text: string, values: readonly unknown[]): Promise<readonly (readonly (string | null)[])[]> {
+    try {
+      const result = await this.with((client) =>
+        client.query<(string | null)[], unknown[]>({ name, text, values: [...values], rowMode: 'array' }),
+      );
+      return result.rows;
+    } catch (error) {
+      const fault = faultOf(error);
+      if (fault.kind === 'unexpected') throw fault;
+      throw new DatabaseUnavailable(fault);
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#pool.end();
+  }
+}

@@ -1,0 +1,110 @@
+// Owns the reading side of PostgreSQL: what callers may ask for, each one statement of sql/queries.
+import type { HistoryEvent, StockRow, Transaction, TransactionId } from '../coordinator/model.ts';
+import type { Cursor, Page, Queries, StockFilter, StockHistoryEntry, TransactionFilter } from '../coordinator/queries.ts';
+import type { StoredTransaction } from '../coordinator/rows.ts';
+import { nameArray } from './arrays.ts';
+import { eventsOfText, stockOf, type StockTuple, transactionOfText } from './documents.ts';
+import type { Pool } from './pool.ts';
+import { statement } from './statements.ts';
+
+const BY_ID = statement('queries/transaction_by_id.sql');
+const LIST = statement('queries/transactions.sql');
+const LIST_BY_SKU = statement('queries/transactions_by_sku.sql');
+const LIST_BY_REFERENCE = statement('queries/transactions_by_reference.sql');
+const STOCK = statement('queries/stock_by_sku.sql');
+const STOCKS = statement('queries/stocks.sql');
+const STOCK_HISTORY = statement('queries/stock_history.sql');
+const DUE = statement('queries/due_transactions.sql');
+
+export class PostgresQueries implements Queries {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
+  }
+
+  async transaction(id: TransactionId): Promise<{ transaction: Transaction; history: readonly HistoryEvent[] } | null> {
+    const [row] = await this.#pool.read('transaction', BY_ID, [id]);
+    if (row === undefined) return null;
+    const transaction = transactionOfText(textOf(row[0]));
+    return { transaction, history: historyOf(transaction, eventsOfText(row[1] ?? null)) };
+  }
+
+  async transactions(filter: TransactionFilter, limit: number, after: Cursor | null): Promise<Page<Transaction>> {
+    const values = [filter.state, filter.reference, filter.needsAttention, filter.createdAfter, filter.createdBefore, after?.[0], after?.[1], limit + 1];
+    const rows =
+      filter.sku !== null
+        ? await this.#pool.read('transactions_by_sku', LIST_BY_SKU, [...values, filter.sku])
+        : filter.reference !== null
+          ? await this.#pool.read('transactions_by_reference', LIST_BY_REFERENCE, values)
+          : await this.#pool.read('transactions', LIST, values);
+    return pageOf(
+      rows.map((row) => transactionOfText(textOf(row[0]))),
+      limit,
+      (last) => [String(last.createdAt), last.id],
+    );
+  }
+
+  async stock(sku: string): Promise<readonly StockRow[]> {
+    const rows = await this.#pool.read('stock', STOCK, [sku]);
+    return rows.map((row) => stockOf(JSON.parse(textOf(row[0])) as StockTuple));
+  }
+
+  async stocks(filter: StockFilter, limit: number, after: Cursor | null): Promise<Page<readonly StockRow[]>> {
+    const skus = filter.skus === null ? null : nameArray(filter.skus);
+    const rows = await this.#pool.read('stocks', STOCKS, [filter.prefix, skus, after?.[0], limit + 1]);
+    const items = rows.map((row) => (JSON.parse(textOf(row[0])) as StockTuple[]).map(stockOf));
+    return pageOf(items, limit, (last) => [last[0]?.sku ?? '']);
+  }
+
+  async stockHistory(sku: string, warehouse: string | null, limit: number, after: Cursor | null): Promise<Page<StockHistoryEntry>> {
+    const rows = await this.#pool.read('stock_history', STOCK_HISTORY, [sku, warehouse, after?.[0], after?.[1], after?.[2], limit + 1]);
+    const items = rows.map((row) => JSON.parse(textOf(row[0])) as StockHistoryEntry);
+    return pageOf(items, limit, (last) => [String(last.at), last.movementId ?? last.transactionId ?? '', last.warehouse]);
+  }
+
+  /**
+   * Whose deadline has come, oldest first.
+   * @param from the deadline to start from, in ms since 1970
+   */
+  async dueTransactions(limit: number, from: number): Promise<readonly { readonly id: TransactionId; readonly expiresAt: number }[]> {
+    const rows = await this.#pool.read('due', DUE, [limit, from]);
+    return rows.map((row) => ({ id: textOf(row[0]) as TransactionId, expiresAt: Number(row[1]) }));
+  }
+
+  async ping(): Promise<void> {
+    await this.#pool.read('ping', 'SELECT 1', []);
+  }
+}
+
+/** One row more than the page was asked for: it says whether there is a next page, and is left out. */
+function pageOf<T>(rows: readonly T[], limit: number, keyOf: (last: T) => Cursor): Page<T> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last !== undefined ? keyOf(last) : null };
+}
+
+/** What the row itself says happened (its Try and its decision), with the events kept beside it, in order of time. */
+function historyOf(transaction: StoredTransaction, events: readonly HistoryEvent[]): HistoryEvent[] {
+  const { state, reason, decidedAt, createdAt, contentHash } = transaction;
+  const history: HistoryEvent[] = [];
+  const refusedAtOnce = reason === 'insufficient-stock';
+  if (contentHash !== null) {
+    const detail = refusedAtOnce ? { reason, shortages: transaction.shortages } : null;
+    history.push({ at: createdAt, event: 'TRY', from: null, to: refusedAtOnce ? state : 'TRIED', detail });
+  }
+  const before = events.filter((event) => decidedAt === null || event.at < decidedAt || event.event === 'EXTEND');
+  history.push(...before);
+  if (decidedAt !== null && !refusedAtOnce) {
+    const event = reason === null ? 'CONFIRM' : reason === 'expired' ? 'EXPIRE' : 'CANCEL';
+    const detail = reason === null ? null : { reason, note: transaction.note };
+    history.push({ at: decidedAt, event, from: contentHash === null ? null : 'TRIED', to: state, detail });
+  }
+  history.push(...events.filter((event) => !before.includes(event)));
+  return history;
+}
+
+function textOf(value: string | null | undefined): string {
+  if (value === null || value === undefined) throw new Error('a column that is never null was null');
+  return value;
+}
