@@ -137,7 +137,7 @@ class Supervisor implements RunningServer {
 }
 
 /** Starts the server in a session of its own, so that Ctrl-C reaches the coordinator alone, which then stops it in order. */
-async function launch(recipe: ServerRecipe, signal?: AbortSignal): Promise<ChildProcess> {
+export async function launch(recipe: ServerRecipe, signal?: AbortSignal): Promise<ChildProcess> {
   rotate(recipe.logFile);
   const output = openSync(recipe.logFile, 'a', 0o600);
   const { program, args, identity } = recipe.account.command(recipe.program, recipe.args);

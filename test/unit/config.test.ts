@@ -1,0 +1,93 @@
+// Owns the tests of src/config.ts: what an environment may say, and how a bad one is refused.
+import { expect } from 'chai';
+import { ConfigError, readConfig } from '../../src/config.ts';
+import { type Setting, SETTINGS } from '../../src/settings.ts';
+
+function faultsOf(env: Record<string, string>): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('settings', () => {
+  it('have the documented defaults in an empty environment', () => {
+    expect(readConfig({})).to.deep.equal({
+      host: '127.0.0.1',
+      port: 8080,
+      databaseUrl: null,
+      redisUrl: null,
+      dataDir: '.holdfast',
+      workers: 1,
+      logLevel: 'info',
+      setup: 'on',
+      queueLimit: 10_000,
+      batchLimit: 500,
+      poolSize: 4,
+      requestTimeoutMs: 10_000,
+      headersTimeoutMs: 5_000,
+      keepAliveTimeoutMs: 65_000,
+      drainTimeoutMs: 8_000,
+      databaseTimeoutMs: 5_000,
+      sweepIntervalMs: 1_000,
+    });
+  });
+
+  it('are frozen, typed, and leave the rest of the environment alone', () => {
+    const config = readConfig({ PORT: '0', WORKERS: '2', OTEL_SERVICE_NAME: 'x', PATH: '/bin', DATABASE_URL: 'postgres://a:b@%2Ftmp/c' });
+    expect(config).to.be.frozen;
+    expect(config).to.include({ port: 0, workers: 2, databaseUrl: 'postgres://a:b@%2Ftmp/c' });
+  });
+
+  it('count an empty value as not set', () => {
+    expect(readConfig({ PORT: '', DATABASE_URL: '', HOLDFAST_POOL_SIZE: '' })).to.deep.equal(readConfig({}));
+  });
+
+  it('have defaults within their own bounds', () => {
+    for (const setting of Object.values<Setting>(SETTINGS)) {
+      if (setting.fallback === null) continue;
+      expect(readConfig({ [setting.name]: String(setting.fallback) }), setting.name).to.deep.equal(readConfig({}));
+    }
+  });
+
+  it('take a number at each of its bounds and refuse it just beyond', () => {
+    for (const setting of Object.values<Setting>(SETTINGS)) {
+      if (setting.kind !== 'integer' || setting.name.includes('TIMEOUT')) continue;
+      expect(faultsOf({ [setting.name]: String(setting.min) }), setting.name).to.deep.equal([]);
+      expect(faultsOf({ [setting.name]: String(setting.max) }), setting.name).to.deep.equal([]);
+      expect(faultsOf({ [setting.name]: String(setting.max + 1) }), setting.name).to.have.length(1);
+      if (setting.min > 0) expect(faultsOf({ [setting.name]: String(setting.min - 1) }), setting.name).to.have.length(1);
+    }
+  });
+
+  for (const text of ['-1', '1.5', '1e3', '0x10', ' 80', '80 ', 'eighty', '99999999999999999999', 'NaN', 'Infinity']) {
+    it(`refuse PORT=${JSON.stringify(text)}`, () => {
+      expect(faultsOf({ PORT: text })).to.deep.equal([`PORT must be a whole number from 0 to 65535, not ${JSON.stringify(text)}.`]);
+    });
+  }
+
+  it('name every fault at once', () => {
+    const faults = faultsOf({ PORT: 'x', LOG_LEVEL: 'loud', HOLDFAST_SETUP: 'maybe', HOLDFAST_NOPE: '1', HOST: 'a b' });
+    expect(faults.map((fault) => fault.split(' ')[0])).to.have.members(['PORT', 'LOG_LEVEL', 'HOLDFAST_SETUP', 'HOLDFAST_NOPE', 'HOST']);
+  });
+
+  it('suggest the nearest name for an unknown one, also where only the prefix is too much', () => {
+    expect(faultsOf({ HOLDFAST_QUEU_LIMIT: '5' })).to.deep.equal(['HOLDFAST_QUEU_LIMIT is not a setting; did you mean HOLDFAST_QUEUE_LIMIT?']);
+    expect(faultsOf({ HOLDFAST_PORT: '5' })).to.deep.equal(['HOLDFAST_PORT is not a setting; did you mean PORT?']);
+    expect(faultsOf({ HOLDFAST_: '' })).to.have.length(1);
+  });
+
+  it('never repeat a URL, which may hold a password', () => {
+    const faults = faultsOf({ DATABASE_URL: 'mysql://root:hunter2@db', REDIS_URL: 'hunter2' });
+    expect(faults).to.have.length(2);
+    expect(faults.join()).not.to.include('hunter2');
+  });
+
+  it('refuse a headers timeout longer than the request timeout', () => {
+    expect(faultsOf({ HOLDFAST_HEADERS_TIMEOUT_MS: '10001' })).to.have.length(1);
+    expect(faultsOf({ HOLDFAST_HEADERS_TIMEOUT_MS: '20000', HOLDFAST_REQUEST_TIMEOUT_MS: '20000' })).to.deep.equal([]);
+  });
+});
