@@ -1,0 +1,137 @@
+// Owns the Express application: which route stands where, what applies to all of them, and how the unforeseen is answered.
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { DatabaseUnavailable } from '../coordinator/queries.ts';
+import { type Problem, problem } from '../errors.ts';
+import type { AppContext } from './context.ts';
+import { sendProblem, traceIdOfRequest } from './reply.ts';
+import { addBatchRoute } from './routes/batch.ts';
+import { addImportRoute } from './routes/import.ts';
+import { addOperationRoutes } from './routes/operations.ts';
+import { addStockRoutes } from './routes/stock.ts';
+import { addTransactionRoutes } from './routes/transactions.ts';
+
+export type { AppContext, Readiness } from './context.ts';
+
+export interface AppOptions extends AppContext {
+  /** How long the body of an import may stand still before its caller is given up. */
+  readonly bodyStallTimeoutMs?: number;
+}
+
+const DEFAULT_BODY_STALL_TIMEOUT_MS = 30_000;
+
+/** Every path and the methods it takes; what a path takes besides is answered 405 with this list. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  '/v1/transactions': 'GET, HEAD, POST',
+  '/v1/transactions/:id': 'GET, HEAD',
+  '/v1/transactions/:id/confirm': 'POST',
+  '/v1/transactions/:id/cancel': 'POST',
+  '/v1/transactions/:id/extend': 'POST',
+  '/v1/transactions/:id/refund': 'POST',
+  '/v1/batch': 'POST',
+  '/v1/stock': 'GET, HEAD',
+  // These two are also names a SKU may have, so they take what a SKU takes.
+  '/v1/stock/movements': 'GET, HEAD, POST, PUT',
+  '/v1/stock/import': 'GET, HEAD, POST, PUT',
+  '/v1/stock/:sku': 'GET, HEAD, PUT',
+  '/v1/stock/:sku/history': 'GET, HEAD',
+  '/livez': 'GET, HEAD',
+  '/readyz': 'GET, HEAD',
+  '/openapi.json': 'GET, HEAD',
+  '/docs': 'GET, HEAD',
+  '/problems': 'GET, HEAD',
+  '/problems/:code': 'GET, HEAD',
+};
+
+/** Answers in other forms than JSON, or to whoever probes. */
+const ANY_ACCEPT = /^\/(?:livez|readyz|docs|problems(?:\/.*)?)$/;
+const JSON_TYPES = ['application/json', 'application/problem+json'];
+
+/** Makes the application. It holds no connection and no timer of its own; createHttpServer puts it on a socket. */
+export function createApp(options: AppOptions): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('trust proxy', false);
+  app.set('query parser', false);
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.use((request: Request, response: Response, next: NextFunction) => admit(options, request, response, next));
+  // The busiest routes come first: Express tries them in order.
+  addTransactionRoutes(app, options);
+  addBatchRoute(app, options);
+  addImportRoute(app, options, options.bodyStallTimeoutMs ?? DEFAULT_BODY_STALL_TIMEOUT_MS);
+  addStockRoutes(app, options);
+  addOperationRoutes(app, options);
+  for (const [path, allow] of Object.entries(ALLOWED)) {
+    app.all(path, (request, response, next) => refuseMethod(allow, request, response, next));
+  }
+  app.use((request: Request, response: Response) => {
+    sendProblem(request, response, problem('not-found', `Nothing stands at ${pathOf(request)}.`));
+  });
+  app.use((error: unknown, request: Request, response: Response, _next: NextFunction) =>
+    answerError(options, error, request, response),
+  );
+  return app;
+}
+
+function admit(options: AppOptions, request: Request, response: Response, next: NextFunction): void {
+  if (options.isDraining()) {
+    response.shouldKeepAlive = false;
+    if (!request.path.endsWith('z')) {
+      return sendProblem(request, response, problem('overloaded', 'The coordinator is shutting down.'));
+    }
+  }
+  const { accept } = request.headers;
+  if (accept !== undefined && !accept.includes('*/*') && accept !== 'application/json' && !ANY_ACCEPT.test(request.path)) {
+    if (request.accepts(JSON_TYPES) === false) {
+      return sendProblem(
+        request,
+        response,
+        problem('not-acceptable', `Answers here are application/json, which Accept: ${accept} rules out.`),
+      );
+    }
+  }
+  next();
+}
+
+function refuseMethod(allow: string, request: Request, response: Response, next: NextFunction): void {
+  const takes = allow.split(', ');
+  // A GET that comes here was meant for another route of the same shape; there is none.
+  if (takes.includes(request.method)) return next();
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, ['Allow', `${allow}, OPTIONS`]);
+    response.end();
+    return;
+  }
+  sendProblem(request, response, problem('method-not-allowed', `${request.method} is not taken here; ${allow} is.`), [
+    'Allow',
+    allow,
+  ]);
+}
+
+/** The last resort. What a caller did wrong is told; what went wrong here is told briefly and logged in full. */
+function answerError(options: AppOptions, error: unknown, request: Request, response: Response): void {
+  const traceId = traceIdOfRequest(request);
+  const foreseen = foreseenProblem(error);
+  if (foreseen === null)
+    options.log.error({ err: error, traceId, method: request.method, path: pathOf(request) }, 'a request failed unforeseen');
+  const refusal = foreseen ?? problem('internal-error', 'An unforeseen fault; it is logged under the traceId.');
+  if (response.headersSent) response.destroy();
+  else sendProblem(request, response, refusal, [], traceId);
+}
+
+function foreseenProblem(error: unknown): Problem | null {
+  if (error instanceof DatabaseUnavailable)
+    return problem('database-unavailable', 'PostgreSQL does not answer; the same request may be sent again.');
+  // The router cannot decode a path parameter such as `%zz`.
+  if (error instanceof URIError) {
+    const message = 'is not valid percent-encoded UTF-8';
+    return problem('invalid-request', `path: ${message}`, { errors: [{ path: 'path', message }] });
+  }
+  return null;
+}
+
+function pathOf(request: Request): string {
+  const path = request.url.split('?', 1)[0] ?? '';
+  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
+}

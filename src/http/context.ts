@@ -1,0 +1,46 @@
+// Owns what every route is handed, and the small steps that routes share.
+import type { Request, Response } from 'express';
+import type { Logger } from 'pino';
+import type { Coordinator } from '../coordinator/command.ts';
+import { isUuid } from '../coordinator/content.ts';
+import type { Queries } from '../coordinator/queries.ts';
+import type { JsonBody } from './body.ts';
+import { readIdempotencyKey } from './headers.ts';
+import { sendProblem } from './reply.ts';
+import { accepted, invalidAt, type Result } from './result.ts';
+
+export interface Readiness {
+  readonly postgres: 'up' | 'down';
+  readonly redis: 'up' | 'down' | 'off';
+}
+
+export interface AppContext {
+  readonly coordinator: Coordinator;
+  readonly queries: Queries;
+  readonly readiness: () => Promise<Readiness>;
+  readonly log: Logger;
+  /** True from the first SIGTERM on: what is in flight is finished, nothing new is begun. */
+  readonly isDraining: () => boolean;
+}
+
+/** The id in a path, in lower case. */
+export function idOf<Id extends string>(request: Request): Result<Id> {
+  const id = request.params.id;
+  if (typeof id !== 'string' || !isUuid(id)) return invalidAt('path id', 'must be a UUID');
+  return accepted(id.toLowerCase() as Id);
+}
+
+/** One header, where node would give a list only for Set-Cookie. */
+export function headerOf(request: Request, name: string): string | undefined {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function idempotencyKeyOf(request: Request): Result<string | null> {
+  return readIdempotencyKey(headerOf(request, 'idempotency-key'));
+}
+
+/** Answers a body that could not be read; a caller that went away half-way gets nothing, and no line in the log. */
+export function sendBodyRefusal(request: Request, response: Response, body: JsonBody & { readonly ok: false }): void {
+  if (body.problem !== null) sendProblem(request, response, body.problem);
+}

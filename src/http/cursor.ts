@@ -1,0 +1,50 @@
+// Owns the opaque texts that lead from one page of a list to the next.
+import { hash } from 'node:crypto';
+import type { Cursor } from '../coordinator/queries.ts';
+import { accepted, invalidAt, type Result } from './result.ts';
+
+const CHECK_DIGITS = 16;
+/** SKU cursors hold up to 128 characters; nothing longer is ever sealed. */
+const MAX_KEY_PARTS = 4;
+
+/**
+ * Seals the key of a page's last row. The checksum covers the list and its filter too, so that a cursor leads on in the list it
+ * came from and nowhere else. It guards against mistakes, not against forgery: a cursor grants nothing that a filter would not.
+ * @param list the list's name
+ * @param filter everything that decides which rows stand in the list and in which order
+ */
+export function sealCursor(list: string, filter: unknown, key: Cursor): string {
+  const text = JSON.stringify(key);
+  return Buffer.from(checkOf(list, filter, text) + text).toString('base64url');
+}
+
+/**
+ * Opens a cursor.
+ * @returns the key, or a refusal where the text was made up, changed, or belongs to another list or filter
+ */
+export function openCursor(list: string, filter: unknown, sealed: string): Result<Cursor> {
+  const refusal = invalidAt('query cursor', 'is not a nextCursor of this list with this filter');
+  const bytes = Buffer.from(sealed, 'base64url');
+  // Decoding is lenient; only the very text that was given out is taken back.
+  if (bytes.toString('base64url') !== sealed) return refusal;
+  const opened = bytes.toString();
+  const text = opened.slice(CHECK_DIGITS);
+  if (opened.slice(0, CHECK_DIGITS) !== checkOf(list, filter, text)) return refusal;
+  const key = parseKey(text);
+  return key === null ? refusal : accepted(key);
+}
+
+function checkOf(list: string, filter: unknown, keyText: string): string {
+  return hash('sha256', JSON.stringify([list, filter, keyText])).slice(0, CHECK_DIGITS);
+}
+
+function parseKey(text: string): Cursor | null {
+  try {
+    const key: unknown = JSON.parse(text);
+    const isKey =
+      Array.isArray(key) && key.length > 0 && key.length <= MAX_KEY_PARTS && key.every((part) => typeof part === 'string');
+    return isKey ? (key as string[]) : null;
+  } catch {
+    return null;
+  }
+}

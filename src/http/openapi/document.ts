@@ -1,0 +1,33 @@
+// Owns the OpenAPI 3.1 document: made once, when first asked for, from the schemas that validate.
+import { createDocument } from 'zod-openapi';
+import { OPERATION_PATHS } from './operation-paths.ts';
+import { STOCK_PATHS } from './stock-paths.ts';
+import { TRANSACTION_PATHS } from './transaction-paths.ts';
+
+let made: string | null = null;
+
+/** The document as JSON text. */
+export function openApiText(): string {
+  made ??= JSON.stringify(openApiDocument());
+  return made;
+}
+
+function openApiDocument() {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'holdfast',
+      version: '1',
+      description:
+        'A Try-Confirm-Cancel coordinator for inventory: reserve a basket, then confirm or cancel it; what nobody decides is released at its deadline. The id of a transaction, movement or refund is its idempotency key.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'This coordinator' }],
+    tags: [
+      { name: 'Transactions', description: 'Reserve, confirm, cancel, extend, refund.' },
+      { name: 'Stock', description: 'What there is, and how it came to be.' },
+      { name: 'Operations', description: 'Probes and documents.' },
+    ],
+    paths: { ...TRANSACTION_PATHS, ...STOCK_PATHS, ...OPERATION_PATHS },
+  });
+}

@@ -1,0 +1,95 @@
+// Owns the HTTP server: the bounds on slow, stuck and malformed clients (I12), and the answers to what no route ever sees.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type Problem, problem } from '../errors.ts';
+import { traceIdOf } from './headers.ts';
+import { problemDocument, sendProblem } from './reply.ts';
+import { isLongUpload } from './uploads.ts';
+
+export interface HttpServerOptions {
+  /** From a request's first byte to the last of its body; imports are exempt (they have a stall timeout of their own). */
+  readonly requestTimeoutMs?: number;
+  readonly headersTimeoutMs?: number;
+  /** How long an idle connection is kept for the next request. */
+  readonly keepAliveTimeoutMs?: number;
+  /** How long a connection may make no progress while an answer is due or being written: a reader that stopped reading. */
+  readonly stallTimeoutMs?: number;
+  /** How often the first two are looked at: they may fire that much late. */
+  readonly connectionsCheckingIntervalMs?: number;
+  readonly maxConnections?: number;
+}
+
+/** 200 SKUs of 128 characters, each percent-encoded, must fit into a query string. */
+const MAX_HEADER_BYTES = 128 * 1024;
+/** Node drops headers beyond its bound in silence; one more than is taken shows that there were too many. */
+const MAX_HEADERS = 100;
+
+type Handler = (request: IncomingMessage, response: ServerResponse, done: (error?: unknown) => void) => void;
+
+/**
+ * Makes the server; the caller listens and closes. Requests per connection are unlimited.
+ * @param app an Express application, or anything with its signature
+ */
+export function createHttpServer(app: Handler, options: HttpServerOptions = {}): Server {
+  const server = createServer({
+    requestTimeout: options.requestTimeoutMs ?? 30_000,
+    headersTimeout: options.headersTimeoutMs ?? 10_000,
+    keepAliveTimeout: options.keepAliveTimeoutMs ?? 65_000,
+    connectionsCheckingInterval: options.connectionsCheckingIntervalMs ?? 1_000,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    noDelay: true,
+  });
+  server.maxHeadersCount = MAX_HEADERS + 1;
+  server.maxRequestsPerSocket = 0;
+  // Node looks at the socket's own progress here: a write that still drains is not idle.
+  server.timeout = options.stallTimeoutMs ?? 60_000;
+  if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
+  server.on('request', (request, response) => {
+    if (request.rawHeaders.length > 2 * MAX_HEADERS) return sendProblem(request, response, tooManyHeaders());
+    app(request, response, () => sendProblem(request, response, problem('not-found', 'Nothing stands at this path.')));
+  });
+  server.on('clientError', answerClientError);
+  return server;
+}
+
+function tooManyHeaders(): Problem {
+  return { ...problem('invalid-request', `A request may have up to ${MAX_HEADERS} header fields.`), status: 431 };
+}
+
+/** Answers what the parser refused, on the bare socket, and closes: after a fault in framing nothing that follows can be trusted. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isLongUpload(socket)) return;
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, text } = problemDocument(problemOf(error), traceIdOf(undefined));
+  socket.end(
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${text}`,
+  );
+  // A caller that never closes its side must not keep the socket.
+  setTimeout(() => socket.destroy(), 1_000).unref();
+}
+
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  413: 'Content Too Large',
+  431: 'Request Header Fields Too Large',
+};
+
+function problemOf(error: NodeJS.ErrnoException): Problem {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return {
+        ...problem('invalid-request', `The request line and headers are larger than ${MAX_HEADER_BYTES} bytes.`),
+        status: 431,
+      };
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { ...problem('invalid-request', 'The request did not arrive in time.'), status: 408, retryable: true };
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return problem('body-too-large', 'The chunk extensions are too large.');
+    default:
+      return problem('invalid-request', `The request is not valid HTTP/1.1 (${error.code ?? 'unknown fault'}).`);
+  }
+}
