@@ -1,0 +1,127 @@
+// Owns the life of one instance: settings, embedded servers, schema, processes; and its orderly end.
+import cluster from 'node:cluster';
+import { pino, type Logger } from 'pino';
+import { type Config, ConfigError, readConfig } from '../config.ts';
+import { FolderInUse } from '../embedded/folder-lock.ts';
+import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
+import { migrate, SchemaMismatch } from '../ledger/migrate.ts';
+import { banner } from './banner.ts';
+import { type HttpProcess, startHttpProcess } from './http-process.ts';
+import { type ServingMessage, startWorkers } from './workers.ts';
+
+/** The contract promises an end within 10 s of the first signal. */
+const END_WITHIN_MS = 9500;
+
+/**
+ * Runs a coordinator until it is told to stop; sets the process's exit code.
+ * @param env the settings
+ */
+export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
+  const config = readConfigOrExplain(env);
+  if (config === null) return;
+  const log = pino({ level: config.logLevel, base: { pid: process.pid } });
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'a fault that nobody caught; the process ends, and what was acknowledged is safe');
+    process.exit(1);
+  });
+  try {
+    if (cluster.isWorker) await runWorker(config, log);
+    else await runPrimary(config, env, log);
+  } catch (error) {
+    explain(error, log);
+    process.exitCode = 1;
+    process.exit();
+  }
+}
+
+async function runWorker(config: Config, log: Logger): Promise<void> {
+  if (config.databaseUrl === null) throw new Error('a worker needs the DATABASE_URL of its primary');
+  const running = await startHttpProcess(config, config.databaseUrl, config.redisUrl, log);
+  const message: ServingMessage = { serving: running.url };
+  process.send?.(message);
+  onSignal(log, () => running.drain());
+  // Without its primary nobody would end or replace this worker.
+  process.once('disconnect', () => void running.drain().finally(() => process.exit(0)));
+}
+
+async function runPrimary(config: Config, env: NodeJS.ProcessEnv, log: Logger): Promise<void> {
+  const starting = startInstance(config, env, log);
+  // From the first moment: a signal during the start waits for it, so that it leaves no server behind.
+  let draining = false;
+  onSignal(log, async () => {
+    draining = true;
+    const started = await starting.catch(() => null);
+    await started?.drain();
+  });
+  const { url } = await starting;
+  if (!draining) process.stdout.write(`\n${banner(url)}\n`);
+}
+
+async function startInstance(config: Config, env: NodeJS.ProcessEnv, log: Logger): Promise<HttpProcess> {
+  const servers = await startEmbedded({
+    dataDir: config.dataDir,
+    needPostgres: config.databaseUrl === null,
+    needRedis: config.redisUrl === null,
+    log,
+  });
+  try {
+    const { url, drain } = await startServing(config, env, servers, log);
+    return { url, drain: () => drain().finally(() => servers.stop()) };
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+}
+
+async function startServing(config: Config, env: NodeJS.ProcessEnv, servers: EmbeddedServers, log: Logger): Promise<HttpProcess> {
+  const databaseUrl = config.databaseUrl ?? servers.databaseUrl;
+  const redisUrl = config.redisUrl ?? servers.redisUrl;
+  if (databaseUrl === null) throw new Error('there is no database: DATABASE_URL is not set and none was started');
+  const migrations = await migrate(databaseUrl);
+  if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
+  if (config.workers === 1) return startHttpProcess(config, databaseUrl, redisUrl, log);
+  const workerEnv = { ...env, DATABASE_URL: databaseUrl, ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }) };
+  return startWorkers(config.workers, workerEnv, log);
+}
+
+/** The first SIGTERM or SIGINT drains; further ones change nothing. Exit code 0, within the promised time. */
+function onSignal(log: Logger, drain: () => Promise<void>): void {
+  let begun = false;
+  const handle = (signal: NodeJS.Signals): void => {
+    if (begun) return;
+    begun = true;
+    log.info({ signal }, 'draining: no new requests, those in flight are finished');
+    setTimeout(() => process.exit(0), END_WITHIN_MS).unref();
+    drain().then(
+      () => process.exit(0),
+      (err: unknown) => {
+        log.error({ err }, 'the drain failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', handle);
+  process.on('SIGINT', handle);
+}
+
+function readConfigOrExplain(env: NodeJS.ProcessEnv): Config | null {
+  try {
+    return readConfig(env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+    return null;
+  }
+}
+
+/** What an operator can mend is told in one plain sentence; what we did not foresee, with its stack. */
+function explain(error: unknown, log: Logger): void {
+  if (error instanceof FolderInUse || error instanceof SchemaMismatch) process.stderr.write(`holdfast: ${error.message}\n`);
+  else if (isListenFault(error)) process.stderr.write(`holdfast: cannot listen: ${error.message}\n`);
+  else log.fatal({ err: error }, 'the start failed');
+}
+
+function isListenFault(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+}

@@ -1,0 +1,59 @@
+// Owns the HTTP processes of one instance where there are several (WORKERS): they share the port by node's cluster module.
+// The primary process serves nobody; it replaces a worker that dies and ends them all.
+import cluster, { type Worker } from 'node:cluster';
+import type { Logger } from 'pino';
+import type { HttpProcess } from './http-process.ts';
+
+/** What a worker tells the primary once it serves. */
+export interface ServingMessage {
+  readonly serving: string;
+}
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5000;
+/** One that served this long before it died is replaced without a pause. */
+const STEADY_MS = 10_000;
+
+/**
+ * Forks the workers and resolves when all of them serve.
+ * @param env what they get besides this process's own environment
+ * @throws where one dies before it serves
+ */
+export async function startWorkers(count: number, env: NodeJS.ProcessEnv, log: Logger): Promise<HttpProcess> {
+  let draining = false;
+  let pauseMs = FIRST_PAUSE_MS;
+  const replace = (worker: Worker, startedAt: number): void => {
+    worker.once('exit', (code, signal) => {
+      if (draining) return;
+      if (performance.now() - startedAt > STEADY_MS) pauseMs = FIRST_PAUSE_MS;
+      log.error({ pid: worker.process.pid, code, signal, pauseMs }, 'a worker died; it is replaced');
+      setTimeout(() => draining || replace(cluster.fork(env), performance.now()), pauseMs);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    });
+  };
+  const first = Array.from({ length: count }, () => cluster.fork(env));
+  const urls = await Promise.all(first.map(serving));
+  for (const worker of first) replace(worker, performance.now());
+  return {
+    url: urls[0] ?? '',
+    drain: async () => {
+      draining = true;
+      await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => (worker === undefined ? undefined : end(worker))));
+    },
+  };
+}
+
+function serving(worker: Worker): Promise<string> {
+  return new Promise((resolve, reject) => {
+    worker.once('message', (message: ServingMessage) => resolve(message.serving));
+    worker.once('exit', (code) => reject(new Error(`a worker ended with code ${code} before it served`)));
+  });
+}
+
+function end(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    if (worker.isDead()) return resolve();
+    worker.once('exit', () => resolve());
+    worker.process.kill('SIGTERM');
+  });
+}
