@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { freePort } from './private-servers.ts';
+import { freePort } from '../src/embedded/redis.ts';
 
 export type SystemName = 'ceiling' | 'baseline' | 'holdfast';
 
