@@ -2,7 +2,7 @@
 // Plain JavaScript without dependencies, for any Node from 18 on: it runs before anything is installed. When nothing is missing
 // it prints nothing and takes a few milliseconds.
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -17,7 +17,7 @@ const POLICY_FILE = '/usr/sbin/policy-rc.d';
  * @param {'start' | 'test'} mode `start` does without the packages for development
  * @param {number} nodeMajor of the Node that runs this; the pinned one is only missed where this one is too old
  */
-export function packagesAreCurrent(root, mode, nodeMajor) {
+function packagesAreCurrent(root, mode, nodeMajor) {
   const wanted = readPackages(join(root, 'package-lock.json'));
   const installed = readPackages(join(root, 'node_modules', '.package-lock.json'));
   if (wanted === null || installed === null) return false;
@@ -35,7 +35,7 @@ export function packagesAreCurrent(root, mode, nodeMajor) {
  * @param {{ mode: 'start' | 'test', path: string, redisUrl?: string, setup?: string, isRoot: boolean }} facts
  * @returns {'nothing' | 'install' | 'go-on-without' | 'give-up'}
  */
-export function decideAboutRedis({ mode, path, redisUrl, setup, isRoot }) {
+function decideAboutRedis({ mode, path, redisUrl, setup, isRoot }) {
   // The tests start servers of their own, whatever REDIS_URL says.
   if (mode === 'start' && redisUrl) return 'nothing';
   if (isOnPath('redis-server', path) || isOnPath('valkey-server', path)) return 'nothing';
@@ -44,7 +44,7 @@ export function decideAboutRedis({ mode, path, redisUrl, setup, isRoot }) {
 }
 
 /** @returns {string} the command that a person should run here */
-export function redisCommandFor(path) {
+function redisCommandFor(path) {
   if (isOnPath('apt-get', path)) return 'sudo apt-get install redis-server';
   if (isOnPath('brew', path)) return 'brew install redis';
   if (isOnPath('dnf', path)) return 'sudo dnf install valkey';
@@ -165,5 +165,4 @@ function main() {
   ensureRedis(mode);
 }
 
-// Not where a test imports it. The path is resolved first, because it may lead through a link.
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) main();
+main();

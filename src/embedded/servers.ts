@@ -24,7 +24,7 @@ export interface EmbeddedServers {
   readonly redisUrl: string | null;
   /**
    * Stops the servers and gives the data folder free. May be called twice.
-   * @param withinMs bounds each step of the stop; a server that takes longer is killed, and recovers at the next start
+   * @param withinMs a server that takes longer is killed, and recovers at the next start; 5 s where it is not given
    */
   stop(withinMs?: number): Promise<void>;
 }

@@ -33,7 +33,8 @@ export interface RunningServer {
   pid(): number | null;
   /**
    * Ends it, in its own time.
-   * @param withinMs then it is killed; what it has acknowledged is safe all the same
+   * @param withinMs how long it may take for that; then it is hurried and, shortly after, killed. What it has acknowledged is
+   *   safe all the same; the next start takes longer
    */
   stop(withinMs?: number): Promise<void>;
 }
@@ -45,6 +46,7 @@ const BACKOFF_FIRST_MS = 50;
 const BACKOFF_LIMIT_MS = 5_000;
 /** A server that served this long is no longer failing in a row. */
 const STEADY_MS = 30_000;
+const HURRY_MS = 250;
 const LOG_FILE_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -89,11 +91,9 @@ class Supervisor implements RunningServer {
     this.#stopping.abort();
     await this.#restarting;
     const { folder, programs, stopPlan } = this.#recipe;
-    await endProcessesIn(
-      folder,
-      programs,
-      stopPlan.map((step) => ({ ...step, waitMs: Math.min(step.waitMs, withinMs ?? step.waitMs) })),
-    );
+    const hurried =
+      withinMs === undefined ? stopPlan : stopPlan.map((step, index) => ({ ...step, waitMs: index === 0 ? withinMs : HURRY_MS }));
+    await endProcessesIn(folder, programs, hurried);
     this.#child = null;
   }
 
