@@ -49,7 +49,9 @@ function readingAccount(owner: { readonly uid: number; readonly gid: number }): 
   if (capability === null) return null;
   const prefix = [
     ...[`--reuid=${owner.uid}`, `--regid=${owner.gid}`, '--clear-groups'],
-    ...[`--inh-caps=-all,+${capability}`, `--ambient-caps=+${capability}`, '--'],
+    ...[`--inh-caps=-all,+${capability}`, `--ambient-caps=+${capability}`],
+    // Without it the kernel answers access(2), which initdb asks before it runs postgres, as if the capability were not there.
+    ...['--securebits=+no_setuid_fixup', '--'],
   ];
   return { owner, command: (program, args) => ({ program: 'setpriv', args: [...prefix, program, ...args], identity: {} }) };
 }
