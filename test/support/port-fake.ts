@@ -13,9 +13,9 @@ import type {
   Verdict,
   VerdictOf,
 } from '../../src/coordinator/command.ts';
+import { etagOf } from '../../src/coordinator/etag.ts';
 import type { Movement, StockRow, Transaction, TransactionId, TransactionState } from '../../src/coordinator/model.ts';
 import type { Cursor, Page, Queries, StockFilter, StockHistoryEntry, TransactionFilter } from '../../src/coordinator/queries.ts';
-import { etagOf } from '../../src/coordinator/etag.ts';
 import { type ProblemCode, problem } from '../../src/errors.ts';
 
 interface Known {
