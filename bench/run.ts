@@ -2,6 +2,7 @@
 // npm run bench -- [--out FILE] [--rounds N] [--seconds N] [--systems ceiling,baseline,holdfast]
 import { parseArgs } from 'node:util';
 import { connect, createDatabase, writesSoFar } from './database.ts';
+import { settle } from './generate.ts';
 import { type Pattern, runLoad, wrkIsInstalled } from './load.ts';
 import type { Measurement } from './measurement.ts';
 import { type PrivateServers, startPrivateServers } from './private-servers.ts';
@@ -80,11 +81,14 @@ async function runBatches(subjects: Subjects, seconds: number, round: number): P
 /** What a refusal writes, seen from the server: taken apart from the other runs, so that nothing else writes meanwhile. */
 async function writesPerRefusal(subject: Subject | undefined): Promise<WritesPerRefusal | null> {
   if (subject === undefined || subject.ledger === null) return null;
-  await subject.ledger.query('CHECKPOINT');
+  await settle(subject.ledger);
   const before = await writesSoFar(subject.ledger);
   const { refused } = await runLoad(subject.system.url, { ...WARM_UP, pattern: 'sold-out' });
   const after = await writesSoFar(subject.ledger);
-  return { rows: (after.rows - before.rows) / refused, walBytes: (after.walBytes - before.walBytes) / refused };
+  return {
+    transactionIds: (after.transactionIds - before.transactionIds) / refused,
+    walBytes: (after.walBytes - before.walBytes) / refused,
+  };
 }
 
 async function main(): Promise<void> {

@@ -21,6 +21,7 @@ const ENTRY: Record<SystemName, string> = { ceiling: './ceiling.ts', baseline: '
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 15_000;
 const PAGE_BYTES = 4096;
+const LAST_LINES = 50;
 
 async function listening(child: ChildProcess, name: SystemName): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -28,14 +29,18 @@ async function listening(child: ChildProcess, name: SystemName): Promise<string>
   const note = (line: string): void => {
     const url = /listens on (http:\/\/\S+)/.exec(line)?.[1];
     if (url !== undefined) resolve(url.replace(/["',]+$/, ''));
-    if (said.length < 50) said.push(line);
+    said.push(line);
+    if (said.length > LAST_LINES) said.shift();
   };
   // Both streams are read to the end, or a full pipe would stop the child.
   if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', note);
   if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', note);
-  child.once('exit', (code, signal) =>
-    reject(new Error(`${name} ended (${code ?? signal}) before it listened:\n${said.join('\n')}`)),
-  );
+  child.once('exit', (code, signal) => {
+    const fault = `${name} ended (${code ?? signal}):\n${said.join('\n')}`;
+    reject(new Error(fault));
+    // After it listened nobody awaits this promise, and the load only sees refused connections: so it is said aloud.
+    if (code !== 0) console.error(fault);
+  });
   const timer = setTimeout(() => reject(new Error(`${name} does not listen:\n${said.join('\n')}`)), START_WITHIN_MS);
   return promise.finally(() => clearTimeout(timer));
 }

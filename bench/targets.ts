@@ -9,7 +9,7 @@ export interface Verdict {
 }
 
 export interface WritesPerRefusal {
-  readonly rows: number;
+  readonly transactionIds: number;
   readonly walBytes: number;
 }
 
@@ -47,9 +47,9 @@ export function verdicts(all: readonly Measurement[], writes: WritesPerRefusal |
       ' ×',
       (x) => x >= 0.6,
     ),
-    verdict('sold out: no row written per refusal', writes?.rows ?? Number.NaN, ' rows', (x) => x < 0.001, 5),
+    verdict('sold out: no write per refusal (transaction ids)', writes?.transactionIds ?? Number.NaN, '', (x) => x < 0.001, 5),
     verdict(
-      'sold out: no log written per refusal',
+      'sold out: no write per refusal (log)',
       writes?.walBytes ?? Number.NaN,
       ' bytes',
       (x) => x < SMALLEST_RECORD_BYTES,
