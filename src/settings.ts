@@ -165,4 +165,13 @@ export const SETTINGS = {
     max: 60_000,
     meaning: 'How often PostgreSQL is asked for what is due, whatever Redis does.',
   },
+  coordinatorUrl: {
+    kind: 'text',
+    name: 'HOLDFAST_URL',
+    fallback: 'http://127.0.0.1:8080',
+    pattern: /^https?:\/\/[^\s@]+$/,
+    form: 'a URL that begins with http:// or https:// and holds no user or password',
+    secret: true,
+    meaning: 'Where the commands `holdfast import`, `stock` and `inspect` find the coordinator; the coordinator itself does not use it.',
+  },
 } as const satisfies Record<string, Setting>;

@@ -33,6 +33,7 @@ describe('settings', () => {
       drainTimeoutMs: 8_000,
       databaseTimeoutMs: 5_000,
       sweepIntervalMs: 1_000,
+      coordinatorUrl: 'http://127.0.0.1:8080',
     });
   });
 
