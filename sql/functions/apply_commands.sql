@@ -11,8 +11,9 @@
 --                     the states a confirm and a cancel may start from; where Try, confirm and cancel lead; an item free, held, sold
 --   whole             whether any caller wants the settled transactions back
 --
--- Returns {now, left: [positions in try_ids], short: [[sku, warehouse, available | null]], confirmed: [id], cancelled: [id],
---          whole: [[id, state, reason, note, reference, metadata, createdAt, expiresAt]], items: [[id, sku, warehouse, quantity]]}
+-- Returns {now, left: [positions in try_ids], short: [[sku, warehouse, available | null]],
+--          confirmed, cancelled: [[id, reason, note, reference, metadata, createdAt, expiresAt]] (ids alone unless whole),
+--          items: [[id, sku, warehouse, quantity]] (null unless whole)}
 --
 -- Left undone: a Try whose id is known; Tries that ask for a SKU of which this batch asks for more than there is (`short`);
 -- a confirm, cancel or expire that finds another state than it may start from, the deadline on the wrong side, or branches.
@@ -44,8 +45,11 @@ DECLARE
   short json;
   now timestamptz;
   confirmed_ids uuid[] := '{}';
+  confirmed_rows json;
   cancelled_ids uuid[] := '{}';
+  cancelled_rows json;
   items json;
+  earliest timestamptz;
 BEGIN
   IF cardinality(try_ids) > 0 THEN
     SELECT json_agg(json_build_array(d.sku, d.warehouse, s.available)) INTO short
@@ -68,10 +72,10 @@ BEGIN
     END IF;
   END IF;
 
-  IF cardinality(confirm_ids) + cardinality(release_ids) > 0 THEN
+  -- One UPDATE walks the primary key, so it locks in order by itself; two would each start again at the smallest id.
+  IF cardinality(confirm_ids) > 0 AND cardinality(release_ids) > 0 THEN
     PERFORM 1 FROM holdfast.transaction t WHERE t.id = ANY (confirm_ids || release_ids) ORDER BY t.id FOR NO KEY UPDATE;
   END IF;
-  -- I8: the clock is read once the transactions are ours, so no wait for a lock can carry a confirm past its deadline.
   now := date_trunc('milliseconds', clock_timestamp());
 
   IF cardinality(confirm_ids) > 0 THEN
@@ -80,9 +84,16 @@ BEGIN
       SET state = confirmed, decided_at = now, updated_at = now
       WHERE t.id = ANY (confirm_ids) AND t.expires_at > now AND t.branch_count = 0
         AND array_position(confirm_from, t.state) IS NOT NULL
-      RETURNING t.id
+      RETURNING t.*
     )
-    SELECT coalesce(array_agg(id), '{}') INTO confirmed_ids FROM changed;
+    SELECT coalesce(array_agg(c.id), '{}'), json_agg(CASE WHEN whole THEN json_build_array(
+      c.id, c.reason, c.note, c.reference, c.metadata::text, holdfast.epoch_ms(c.created_at), holdfast.epoch_ms(c.expires_at)
+    ) ELSE json_build_array(c.id) END), min(c.expires_at)
+    INTO confirmed_ids, confirmed_rows, earliest FROM changed c;
+    -- I8: where it had to wait for a lock, the deadline may have come meanwhile. The exact path reads the clock after its locks.
+    IF earliest <= clock_timestamp() THEN
+      RAISE EXCEPTION 'holdfast: the deadline came while a lock was waited for' USING ERRCODE = 'HF001';
+    END IF;
   END IF;
   IF cardinality(release_ids) > 0 THEN
     WITH changed AS (
@@ -92,9 +103,12 @@ BEGIN
           note = cancel_notes[array_position(cancel_ids, t.id)], decided_at = now, updated_at = now
       WHERE t.id = ANY (release_ids) AND (t.expires_at <= now OR t.id = ANY (cancel_ids)) AND t.branch_count = 0
         AND array_position(cancel_from, t.state) IS NOT NULL
-      RETURNING t.id
+      RETURNING t.*
     )
-    SELECT coalesce(array_agg(id), '{}') INTO cancelled_ids FROM changed;
+    SELECT coalesce(array_agg(c.id), '{}'), json_agg(CASE WHEN whole THEN json_build_array(
+      c.id, c.reason, c.note, c.reference, c.metadata::text, holdfast.epoch_ms(c.created_at), holdfast.epoch_ms(c.expires_at)
+    ) ELSE json_build_array(c.id) END)
+    INTO cancelled_ids, cancelled_rows FROM changed c;
   END IF;
 
   WITH sold_items AS (
@@ -144,13 +158,8 @@ BEGIN
   WHERE whole;
 
   RETURN json_build_object(
-    'now', holdfast.epoch_ms(now), 'left', left_tries, 'short', short, 'confirmed', confirmed_ids, 'cancelled', cancelled_ids, 'items', items,
-    'whole', CASE WHEN whole THEN (
-      SELECT json_agg(json_build_array(
-        t.id, t.state, t.reason, t.note, t.reference, t.metadata::text, holdfast.epoch_ms(t.created_at), holdfast.epoch_ms(t.expires_at)
-      ))
-      FROM holdfast.transaction t WHERE t.id = ANY (confirmed_ids || cancelled_ids)
-    ) END
+    'now', holdfast.epoch_ms(now), 'left', left_tries, 'short', short, 'confirmed', confirmed_rows, 'cancelled', cancelled_rows,
+    'items', items
   );
 END
 $$;

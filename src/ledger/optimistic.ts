@@ -4,7 +4,7 @@ import { itemStatesLeadingTo, stepReservation, stepTransaction } from '../../wor
 import type { TryCommand, Verdict } from '../coordinator/command.ts';
 import { inForm } from '../coordinator/decide/decision.ts';
 import { openedTransaction } from '../coordinator/decide/try.ts';
-import { type Applied, LedgerFault, type PlainCommand } from '../coordinator/ledger.ts';
+import type { Applied, PlainCommand } from '../coordinator/ledger.ts';
 import type { CancelReason, Item, ItemState, Transaction, TransactionId, TransactionState } from '../coordinator/model.ts';
 import { byteaArray, nameArray, plainArray, textArray } from './arrays.ts';
 
@@ -21,11 +21,13 @@ interface Answer {
   readonly now: number;
   readonly left: readonly number[];
   readonly short: readonly [string, string, number | null][] | null;
-  readonly confirmed: readonly TransactionId[];
-  readonly cancelled: readonly TransactionId[];
-  readonly whole: readonly [TransactionId, TransactionState, CancelReason | null, string | null, string | null, string | null, number, number][] | null;
+  readonly confirmed: readonly SettledTuple[] | null;
+  readonly cancelled: readonly SettledTuple[] | null;
   readonly items: readonly [TransactionId, string, string, number][] | null;
 }
+
+/** Its end is missing where no caller wants the whole. */
+type SettledTuple = [TransactionId, CancelReason | null, string | null, string | null, string | null, number, number];
 
 /** @returns the parameters of apply_commands, in its order */
 export function parametersOf(commands: readonly PlainCommand[], again: boolean): unknown[] {
@@ -90,10 +92,7 @@ function tryParameters(tries: readonly TryCommand[], again: boolean): string[] {
 export function appliedOf(commands: readonly PlainCommand[], text: string): Applied {
   const answer = JSON.parse(text) as Answer;
   const left = new Set(answer.left);
-  const settled = new Map<TransactionId, TransactionState>();
-  for (const id of answer.confirmed) settled.set(id, MOVES.confirmTo);
-  for (const id of answer.cancelled) settled.set(id, MOVES.cancelTo);
-  const wholes = wholeTransactions(answer);
+  const settled = settledTransactions(answer);
   let tryPosition = 0;
   const verdicts = commands.map((command): Verdict | null => {
     if (command.kind === 'try') {
@@ -102,11 +101,9 @@ export function appliedOf(commands: readonly PlainCommand[], text: string): Appl
       const opened = openedTransaction(command, answer.now);
       return { ok: true, replayed: false, transaction: inForm(opened, command.reply) };
     }
-    const state = settled.get(command.id);
-    if (state === undefined) return null;
-    const brief = { id: command.id, state };
-    if (command.kind === 'expire' || command.reply === 'minimal') return { ok: true, replayed: false, transaction: brief };
-    return { ok: true, replayed: false, transaction: wholes.get(command.id) ?? missing(command.id) };
+    const transaction = settled.get(command.id);
+    if (transaction === undefined) return null;
+    return { ok: true, replayed: false, transaction: inForm(transaction, command.kind === 'expire' ? 'minimal' : command.reply) };
   });
   const short = (answer.short ?? []).map(([sku, warehouse, available]) => ({
     sku,
@@ -116,44 +113,43 @@ export function appliedOf(commands: readonly PlainCommand[], text: string): Appl
   return { now: answer.now, verdicts, short };
 }
 
-function wholeTransactions(answer: Answer): Map<TransactionId, Transaction> {
+function settledTransactions(answer: Answer): Map<TransactionId, Transaction> {
   const items = new Map<TransactionId, Item[]>();
   for (const [id, sku, warehouse, quantity] of answer.items ?? []) {
-    const list = items.get(id) ?? [];
-    list.push({ sku, warehouse, quantity, state: MOVES.itemHeld, deducted: 0, refunded: 0 });
-    items.set(id, list);
+    const list = items.get(id);
+    const item: Item = { sku, warehouse, quantity, state: MOVES.itemHeld, deducted: 0, refunded: 0 };
+    if (list === undefined) items.set(id, [item]);
+    else list.push(item);
   }
-  const wholes = new Map<TransactionId, Transaction>();
-  for (const [id, state, reason, note, reference, metadata, createdAt, expiresAt] of answer.whole ?? []) {
-    const sold = state === MOVES.confirmTo;
-    const settledItems = (items.get(id) ?? [])
-      .map((item): Item => ({ ...item, state: sold ? MOVES.itemSold : MOVES.itemFree, deducted: sold ? item.quantity : 0 }))
-      .sort(byName);
-    wholes.set(id, {
-      id,
-      state,
-      reason,
-      note,
-      needsAttention: false,
-      items: settledItems,
-      branches: [],
-      reference,
-      metadata,
-      createdAt,
-      expiresAt,
-      updatedAt: answer.now,
-    });
-  }
-  return wholes;
+  const settled = new Map<TransactionId, Transaction>();
+  const add = (rows: readonly SettledTuple[] | null, state: TransactionState, itemState: ItemState): void => {
+    for (const [id, reason, note, reference, metadata, createdAt, expiresAt] of rows ?? []) {
+      const sold = itemState === MOVES.itemSold;
+      const ended = (items.get(id) ?? []).map((item): Item => ({ ...item, state: itemState, deducted: sold ? item.quantity : 0 }));
+      settled.set(id, {
+        id,
+        state,
+        reason,
+        note,
+        needsAttention: false,
+        items: ended.sort(byName),
+        branches: [],
+        reference,
+        metadata,
+        createdAt,
+        expiresAt,
+        updatedAt: answer.now,
+      });
+    }
+  };
+  add(answer.confirmed, MOVES.confirmTo, MOVES.itemSold);
+  add(answer.cancelled, MOVES.cancelTo, MOVES.itemFree);
+  return settled;
 }
 
 function byName(a: Item, b: Item): number {
   if (a.sku !== b.sku) return a.sku < b.sku ? -1 : 1;
   return a.warehouse < b.warehouse ? -1 : 1;
-}
-
-function missing(id: TransactionId): never {
-  throw new LedgerFault('unexpected', new Error(`apply_commands settled ${id} but did not return it`));
 }
 
 interface Moves {
