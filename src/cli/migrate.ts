@@ -1,0 +1,30 @@
+// Owns `holdfast migrate`: it brings a database to this version, for those who do so before they start new coordinators.
+import { migrate, SchemaMismatch } from '../ledger/migrate.ts';
+import { SETTINGS } from '../settings.ts';
+import { EXIT, Failure, type Outcome, reasonOf } from './failure.ts';
+import { counted } from './text.ts';
+
+/**
+ * @param option of the command line; else DATABASE_URL counts
+ * @throws Failure that never repeats the URL, which may hold a password
+ */
+export async function migrateDatabase(option: string | undefined, env: NodeJS.ProcessEnv): Promise<Outcome> {
+  const { name, pattern, form } = SETTINGS.databaseUrl;
+  const url = option ?? env[name] ?? '';
+  if (option === undefined && url === '') {
+    throw new Failure(
+      EXIT.usage,
+      `migrate needs ${name} or --database-url; the embedded PostgreSQL migrates itself at every start.`,
+    );
+  }
+  if (!pattern.test(url)) throw new Failure(EXIT.usage, `${option === undefined ? name : '--database-url'} must be ${form}.`);
+  const applied = await migrate(url).catch((error: unknown) => {
+    const sentence = error instanceof SchemaMismatch ? error.message : `the migration failed: ${reasonOf(error)}`;
+    throw new Failure(EXIT.failed, `${sentence}.`);
+  });
+  const text =
+    applied.length === 0
+      ? 'The database is up to date: no migration was missing.\n'
+      : `The database is up to date; ${counted(applied.length, 'migration was', 'migrations were')} applied:\n${applied.map((file) => `  ${file}\n`).join('')}`;
+  return { text, exitCode: EXIT.done };
+}
