@@ -42,6 +42,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   '/problems/:code': 'GET, HEAD',
 };
 
+const PROBES = new Set(['/livez', '/readyz']);
 /** Answers in other forms than JSON, or to whoever probes. */
 const ANY_ACCEPT = /^\/(?:livez|readyz|docs|problems(?:\/.*)?)$/;
 const JSON_TYPES = ['application/json', 'application/problem+json'];
@@ -75,38 +76,34 @@ export function createApp(options: AppOptions): Express {
 }
 
 function admit(options: AppOptions, request: Request, response: Response, next: NextFunction): void {
-  if (options.isDraining()) {
-    response.shouldKeepAlive = false;
-    if (!request.path.endsWith('z')) {
-      return sendProblem(request, response, problem('overloaded', 'The coordinator is shutting down.'));
-    }
-  }
+  const isDraining = options.isDraining();
+  if (isDraining) response.shouldKeepAlive = false;
+  const refusal = refusalOnArrival(isDraining, request);
+  if (refusal === null) next();
+  else sendProblem(request, response, refusal);
+}
+
+/** What applies to every route. Probes are answered even while draining, and whatever they accept. */
+function refusalOnArrival(isDraining: boolean, request: Request): Problem | null {
+  if (isDraining && !PROBES.has(request.path)) return problem('overloaded', 'The coordinator is shutting down.');
   const { accept } = request.headers;
-  if (accept !== undefined && !accept.includes('*/*') && accept !== 'application/json' && !ANY_ACCEPT.test(request.path)) {
-    if (request.accepts(JSON_TYPES) === false) {
-      return sendProblem(
-        request,
-        response,
-        problem('not-acceptable', `Answers here are application/json, which Accept: ${accept} rules out.`),
-      );
-    }
-  }
-  next();
+  if (accept === undefined || accept.includes('*/*') || accept === 'application/json') return null;
+  if (ANY_ACCEPT.test(request.path) || request.accepts(JSON_TYPES) !== false) return null;
+  return problem('not-acceptable', `Answers here are application/json, which Accept: ${accept.slice(0, 200)} rules out.`);
 }
 
 function refuseMethod(allow: string, request: Request, response: Response, next: NextFunction): void {
   const takes = allow.split(', ');
-  // A GET that comes here was meant for another route of the same shape; there is none.
-  if (takes.includes(request.method)) return next();
-  if (request.method === 'OPTIONS') {
+  if (takes.includes(request.method)) {
+    next();
+  } else if (request.method === 'OPTIONS') {
     response.writeHead(204, ['Allow', `${allow}, OPTIONS`]);
     response.end();
-    return;
-  }
-  sendProblem(request, response, problem('method-not-allowed', `${request.method} is not taken here; ${allow} is.`), [
-    'Allow',
-    allow,
-  ]);
+  } else
+    sendProblem(request, response, problem('method-not-allowed', `${request.method} is not taken here; ${allow} is.`), [
+      'Allow',
+      allow,
+    ]);
 }
 
 /** The last resort. What a caller did wrong is told; what went wrong here is told briefly and logged in full. */

@@ -38,6 +38,8 @@ export function createHttpServer(app: Handler, options: HttpServerOptions = {}):
     connectionsCheckingInterval: options.connectionsCheckingIntervalMs ?? 1_000,
     maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
+    // Node would refuse it with a bare 400; the listener below does so with a problem.
+    requireHostHeader: false,
   });
   server.maxHeadersCount = MAX_HEADERS + 1;
   server.maxRequestsPerSocket = 0;
@@ -46,6 +48,7 @@ export function createHttpServer(app: Handler, options: HttpServerOptions = {}):
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   server.on('request', (request, response) => {
     if (request.rawHeaders.length > 2 * MAX_HEADERS) return sendProblem(request, response, tooManyHeaders());
+    if (request.headers.host === undefined && request.httpVersion === '1.1') return sendProblem(request, response, noHost());
     app(request, response, () => sendProblem(request, response, problem('not-found', 'Nothing stands at this path.')));
   });
   server.on('clientError', answerClientError);
@@ -54,6 +57,11 @@ export function createHttpServer(app: Handler, options: HttpServerOptions = {}):
 
 function tooManyHeaders(): Problem {
   return { ...problem('invalid-request', `A request may have up to ${MAX_HEADERS} header fields.`), status: 431 };
+}
+
+/** RFC 9112, 3.2. */
+function noHost(): Problem {
+  return problem('invalid-request', 'A request needs a Host header.');
 }
 
 /** Answers what the parser refused, on the bare socket, and closes: after a fault in framing nothing that follows can be trusted. */

@@ -1,6 +1,6 @@
 // Owns the step from an untrusted value to a typed one: runs a schema and turns what it finds into faults.
 import type { z } from 'zod';
-import { type Fault, invalid, invalidAt, MAX_FAULTS_NAMED, type Result, accepted } from './result.ts';
+import { accepted, type Fault, invalid, invalidAt, MAX_FAULTS_NAMED, type Result } from './result.ts';
 import { MAX_BRANCHES, MAX_ITEMS } from './schemas.ts';
 
 /** A schema would collect a fault for each of a million elements before it says that the list is too long (I12). */

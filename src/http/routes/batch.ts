@@ -3,10 +3,10 @@ import type { Express, Request, Response } from 'express';
 import type {
   CancelCommand,
   ConfirmCommand,
+  Refused,
   ReplyForm,
   TransactionAccepted,
   TryCommand,
-  Refused,
 } from '../../coordinator/command.ts';
 import { isUuid } from '../../coordinator/content.ts';
 import type { TransactionId } from '../../coordinator/model.ts';

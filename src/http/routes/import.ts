@@ -1,10 +1,10 @@
 // Owns POST /v1/stock/import: a stream of rows of any length, in bounded memory.
 import type { Express, Request, Response } from 'express';
-import { problem, type Problem } from '../../errors.ts';
+import { type Problem, problem } from '../../errors.ts';
 import type { AppContext } from '../context.ts';
 import { isUtf8Charset, parseMediaType } from '../headers.ts';
-import { ImportRun, lineProblem } from '../import-run.ts';
 import { csvReader, ndjsonReader, type RowReader } from '../import-rows.ts';
+import { ImportRun, lineProblem } from '../import-run.ts';
 import { type Line, LineSplitter } from '../lines.ts';
 import { refusalOfQuery } from '../query.ts';
 import { sendJson, sendProblem } from '../reply.ts';

@@ -29,24 +29,26 @@ async function sendReadiness(context: AppContext, response: Response): Promise<v
 
 function sendOpenApi(request: Request, response: Response): void {
   const refusal = refusalOfQuery(request.url);
-  if (refusal !== null) return sendProblem(request, response, refusal.problem);
-  sendJson(response, 200, openApiText());
+  if (refusal === null) sendJson(response, 200, openApiText());
+  else sendProblem(request, response, refusal.problem);
 }
 
 function sendProblemList(request: Request, response: Response): void {
   const codes = Object.keys(PROBLEMS) as ProblemCode[];
-  if (wantsHtml(request)) return sendHtml(response, 200, problemListPage(codes), PROBLEM_POLICY);
-  sendJson(response, 200, JSON.stringify({ items: codes.map(describe) }), ['Vary', 'Accept']);
+  if (wantsHtml(request)) sendHtml(response, 200, problemListPage(codes), PROBLEM_POLICY);
+  else sendJson(response, 200, JSON.stringify({ items: codes.map(describe) }), ['Vary', 'Accept']);
 }
 
 function sendProblemPage(request: Request, response: Response): void {
-  const code = request.params.code;
-  if (typeof code !== 'string' || !Object.hasOwn(PROBLEMS, code)) {
-    return sendProblem(request, response, problem('not-found', 'There is no problem of that code; GET /problems lists them.'));
-  }
-  const known = code as ProblemCode;
-  if (wantsHtml(request)) return sendHtml(response, 200, problemPage(known), PROBLEM_POLICY);
-  sendJson(response, 200, JSON.stringify(describe(known)), ['Vary', 'Accept']);
+  const { code } = request.params;
+  if (!isProblemCode(code)) {
+    sendProblem(request, response, problem('not-found', 'There is no problem of that code; GET /problems lists them.'));
+  } else if (wantsHtml(request)) sendHtml(response, 200, problemPage(code), PROBLEM_POLICY);
+  else sendJson(response, 200, JSON.stringify(describe(code)), ['Vary', 'Accept']);
+}
+
+function isProblemCode(code: unknown): code is ProblemCode {
+  return typeof code === 'string' && Object.hasOwn(PROBLEMS, code);
 }
 
 function describe(code: ProblemCode) {

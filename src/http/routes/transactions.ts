@@ -1,6 +1,6 @@
 // Owns the routes under /v1/transactions: read, submit, reply.
 import type { Express, Request, Response } from 'express';
-import type { ReplyForm, TransactionAccepted, Refused } from '../../coordinator/command.ts';
+import type { Refused, ReplyForm, TransactionAccepted } from '../../coordinator/command.ts';
 import type { TransactionId } from '../../coordinator/model.ts';
 import type { TransactionFilter } from '../../coordinator/queries.ts';
 import { problem } from '../../errors.ts';
@@ -108,10 +108,12 @@ function sendVerdict(
   verdict: TransactionAccepted | Refused,
   reply: ReplyForm,
 ): void {
-  const replayed = verdict.replayed ? ['Idempotent-Replayed', 'true'] : [];
-  if (!verdict.ok) return sendProblem(request, response, verdict.problem, replayed);
+  const headers = verdict.replayed ? ['Idempotent-Replayed', 'true'] : [];
+  if (!verdict.ok) {
+    sendProblem(request, response, verdict.problem, headers);
+    return;
+  }
   const status = statusOf(kind, verdict);
-  const headers = replayed;
   if (status === 201) headers.push('Location', `/v1/transactions/${verdict.transaction.id}`);
   if (status === 202) headers.push('Retry-After', '1');
   if (reply === 'minimal') headers.push('Preference-Applied', 'return=minimal');
