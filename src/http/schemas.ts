@@ -103,13 +103,16 @@ export const RefundBody = z
   .strictObject({ id: Id.optional(), items: Items.optional(), reason: Reason.nullish() })
   .meta({ id: 'Refund', description: 'Without `items`, all that is left. With `items`, an id (or Idempotency-Key) is needed.' });
 
+const EITHER_COUNT = [{ required: ['available'] }, { required: ['onHand'] }];
 export const MovementBody = z
   .strictObject({
     id: Id.optional(),
     sku: Sku,
     warehouse: Warehouse.optional(),
     kind: z.enum(['RECEIVE', 'WRITE_OFF', 'ADJUST']),
-    quantity: wholeNumber(-MAX_QUANTITY, MAX_QUANTITY).refine((quantity) => quantity !== 0, { error: 'must not be 0' }),
+    quantity: wholeNumber(-MAX_QUANTITY, MAX_QUANTITY)
+      .refine((quantity) => quantity !== 0, { error: 'must not be 0' })
+      .meta({ not: { const: 0 } }),
     reason: Reason.nullish(),
   })
   .refine((movement) => movement.kind === 'ADJUST' || movement.quantity > 0, {
@@ -130,6 +133,7 @@ export const CountBody = z
   })
   .meta({
     id: 'StockCount',
+    oneOf: EITHER_COUNT,
     description: 'Exactly one of `available` and `onHand`; with the latter, available becomes onHand − reserved.',
   });
 /** One line of an NDJSON import: a StockCount that names its SKU. */
@@ -145,7 +149,7 @@ export const ImportRow = z
     path: ['available'],
     error: 'exactly one of `available` and `onHand` is needed',
   })
-  .meta({ id: 'StockImportRow' });
+  .meta({ id: 'StockImportRow', oneOf: EITHER_COUNT });
 
 /** The batch as a whole; each operation is then validated by itself, so that a bad one fails alone. */
 export const BatchBody = z.strictObject({
@@ -161,16 +165,19 @@ const Limit = z
   .regex(/^[0-9]{1,3}$/, { error: 'must be a whole number from 1 to 500' })
   .transform(Number)
   .refine((limit) => limit >= 1 && limit <= 500, { error: 'must be a whole number from 1 to 500' })
-  .meta({ override: { type: 'integer', minimum: 1, maximum: 500, default: DEFAULT_LIMIT }, description: 'How many of them.' });
+  .meta({
+    override: replaceBy({ type: 'integer', minimum: 1, maximum: 500, default: DEFAULT_LIMIT }),
+    description: 'How many of them.',
+  });
 const Cursor = z.string().min(1).max(2048).meta({ description: '`nextCursor` of the page before, unchanged.' });
 const Moment = z.iso
   .datetime({ offset: true, error: 'must be a date and time such as 2026-11-22T08:00:00.000Z' })
   .transform((value) => Date.parse(value))
-  .meta({ override: { type: 'string', format: 'date-time' }, example: '2026-11-22T08:00:00.000Z' });
+  .meta({ override: replaceBy({ type: 'string', format: 'date-time' }), example: '2026-11-22T08:00:00.000Z' });
 const Flag = z
   .enum(['true', 'false'])
   .transform((value) => value === 'true')
-  .meta({ override: { type: 'boolean' } });
+  .meta({ override: replaceBy({ type: 'boolean' }) });
 
 export const NoQuery = z.strictObject({});
 export const TransactionsQuery = z.strictObject({
@@ -198,6 +205,16 @@ export const StockHistoryQuery = z.strictObject({
   limit: Limit.optional(),
   cursor: Cursor.optional(),
 });
+
+/** What the document says of a parameter: what it means, not the text that it arrives as. The description stays. */
+function replaceBy(schema: Readonly<Record<string, unknown>>) {
+  return ({ jsonSchema }: { readonly jsonSchema: object }) => {
+    const described = jsonSchema as Record<string, unknown>;
+    delete described.enum;
+    delete described.pattern;
+    Object.assign(described, schema);
+  };
+}
 
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
