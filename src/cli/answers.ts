@@ -47,7 +47,8 @@ const counters = { available: z.number(), reserved: z.number(), deducted: z.numb
 export const Stock = z.object({
   sku: z.string(),
   ...counters,
-  warehouses: z.array(z.object({ warehouse: z.string(), ...counters })),
+  // Loose, for --json with --warehouse, which passes the row on.
+  warehouses: z.array(z.looseObject({ warehouse: z.string(), ...counters })),
 });
 export type Stock = z.infer<typeof Stock>;
 

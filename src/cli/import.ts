@@ -46,9 +46,9 @@ export async function importFile(
 ): Promise<Outcome> {
   const format = options.format ?? formatOf(file);
   const source = file === '-' ? stdinSource() : await fileSource(file);
-  const report = await send(client, source, MEDIA_TYPES[format], stderr);
+  const { body, report } = await send(client, source, MEDIA_TYPES[format], stderr);
   return {
-    text: options.json === true ? `${visibleJson(report)}\n` : summary(source.name, report, paint),
+    text: options.json === true ? `${visibleJson(body)}\n` : summary(source.name, report, paint),
     exitCode: report.rejected > 0 ? EXIT.someRejected : EXIT.done,
   };
 }
@@ -58,7 +58,7 @@ async function send(
   source: Source,
   mediaType: string,
   stderr: NodeJS.WriteStream,
-): Promise<ImportReport> {
+): Promise<{ body: unknown; report: ImportReport }> {
   const progress = startProgress(source.sizeBytes, stderr);
   let sentBytes = 0;
   try {
@@ -67,7 +67,8 @@ async function send(
       sentBytes += chunk.length;
       progress.add(chunk.length);
     });
-    return understand(ImportReport, (await answer).body);
+    const { body } = await answer;
+    return { body, report: understand(ImportReport, body) };
   } catch (error) {
     if (sentBytes === 0 || !(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;
     throw new Failure(error.exitCode, `${error.message} Some rows may have landed; importing everything again is safe.`);

@@ -7,7 +7,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
   TRYING: 'its participants are being asked',
   TRIED: 'its stock is held until somebody decides',
   CONFIRMING: 'decided; its participants are being told',
-  CONFIRMED: 'sold',
   CANCELLING: 'decided; its participants are being told',
 };
 const REASONS: Readonly<Record<string, string>> = {
@@ -51,10 +50,20 @@ function factsText(transaction: Transaction, nowMs: number, paint: Paint): strin
   return facts.map(([name, text]) => `  ${paint('dim', name.padEnd(9))}  ${text}\n`).join('');
 }
 
-function stateText({ state, reason }: Transaction, paint: Paint): string {
+function stateText(transaction: Transaction, paint: Paint): string {
+  const { state, reason } = transaction;
   const shown = paint(COLOURS[state] ?? 'yellow', visible(state));
-  if (reason === null) return MEANINGS[state] === undefined ? shown : `${shown}: ${MEANINGS[state]}`;
+  const meaning = state === 'CONFIRMED' ? saleText(transaction) : MEANINGS[state];
+  if (reason === null) return meaning === undefined ? shown : `${shown}: ${meaning}`;
   return `${shown}, ${visible(reason)}${REASONS[reason] === undefined ? '' : `: ${REASONS[reason]}`}`;
+}
+
+/** What of a confirmed basket was sold and stayed so. */
+function saleText({ items }: Transaction): string {
+  const isPartial = items.some(({ quantity, deducted }) => deducted < quantity);
+  const sold = isPartial ? 'sold in part, the rest released' : 'sold';
+  if (!items.some(({ refunded }) => refunded > 0)) return sold;
+  return `${sold}; ${items.every(({ deducted, refunded }) => refunded === deducted) ? 'refunded since' : 'refunded in part since'}`;
 }
 
 /** When it came to the state it is in: `updatedAt` moves on with refunds and extends. */
@@ -72,9 +81,8 @@ function deadlineText({ state, expiresAt, reason }: Transaction, nowMs: number):
 }
 
 function metadataText(metadata: Readonly<Record<string, unknown>>): string {
-  const lines = visibleJson(metadata).split('\n');
-  const oneLine = lines.map((line) => line.trim()).join(' ');
-  return oneLine.length <= ONE_LINE_CHARACTERS ? oneLine : lines.join('\n             ');
+  const oneLine = visible(JSON.stringify(metadata));
+  return oneLine.length <= ONE_LINE_CHARACTERS ? oneLine : visibleJson(metadata).replaceAll('\n', '\n             ');
 }
 
 function itemsText({ items }: Transaction, paint: Paint): string {
@@ -143,10 +151,12 @@ function timelineText({ history, createdAt }: Transaction, nowMs: number, paint:
 }
 
 function detailText(detail: Readonly<Record<string, unknown>>): string {
-  return Object.entries(detail)
+  const { items, ...rest } = detail;
+  const basket = items === undefined ? [] : [basketText(items)];
+  const others = Object.entries(rest)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name}: ${name === 'items' ? basketText(value) : plainText(value)}`)
-    .join('; ');
+    .map(([name, value]) => `${name}: ${plainText(value)}`);
+  return [...basket, ...others].join('; ');
 }
 
 /** `2 × SKU-1 in default`, joined by commas; whatever else stands there, as JSON. */

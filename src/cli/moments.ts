@@ -7,9 +7,10 @@ const UNITS: readonly (readonly [string, number])[] = [
   ['s', 1_000],
 ];
 
-/** A span in its two largest units: `3 min 12 s`. Below a second in milliseconds. */
+/** A span in its two largest units: `3 min 12 s`. Short ones finer: `1.2 s`, `340 ms`. */
 export function span(lengthMs: number): string {
   if (lengthMs < 1_000) return `${Math.max(0, Math.round(lengthMs))} ms`;
+  if (lengthMs < 10_000) return `${Math.floor(lengthMs / 100) / 10} s`;
   const first = UNITS.findIndex(([, unitMs]) => lengthMs >= unitMs);
   const parts: string[] = [];
   let restMs = lengthMs;
