@@ -68,7 +68,11 @@ BEGIN
       );
     END IF;
     IF cardinality(check_ids) > 0 THEN
-      left_tries := left_tries || array(SELECT array_position(try_ids, t.id) FROM holdfast.transaction t WHERE t.id = ANY (check_ids));
+      left_tries := array(
+        SELECT unnest(left_tries)
+        UNION
+        SELECT array_position(try_ids, t.id) FROM holdfast.transaction t WHERE t.id = ANY (check_ids)
+      );
     END IF;
   END IF;
 
@@ -121,10 +125,6 @@ BEGIN
     SET state = free
     WHERE r.transaction_id = ANY (cancelled_ids) AND r.state = held
     RETURNING r.transaction_id, r.sku, r.warehouse, r.quantity
-  ), asked AS (
-    SELECT i.position, i.sku, i.warehouse, i.quantity
-    FROM unnest(item_tries, item_skus, item_warehouses, item_quantities) i (position, sku, warehouse, quantity)
-    WHERE i.position <> ALL (left_tries)
   ), moved AS (
     UPDATE holdfast.stock s
     SET available = s.available + d.available, reserved = s.reserved + d.reserved, deducted = s.deducted + d.deducted,
@@ -132,7 +132,9 @@ BEGIN
     FROM (
       SELECT m.sku, m.warehouse, sum(m.available)::bigint AS available, sum(m.reserved)::bigint AS reserved, sum(m.deducted)::bigint AS deducted
       FROM (
-        SELECT asked.sku, asked.warehouse, -asked.quantity AS available, asked.quantity AS reserved, 0::bigint AS deducted FROM asked
+        SELECT i.sku, i.warehouse, -i.quantity AS available, i.quantity AS reserved, 0::bigint AS deducted
+        FROM unnest(item_tries, item_skus, item_warehouses, item_quantities) i (position, sku, warehouse, quantity)
+        WHERE i.position <> ALL (left_tries)
         UNION ALL SELECT f.sku, f.warehouse, f.quantity, -f.quantity, 0 FROM freed_items f
         UNION ALL SELECT s.sku, s.warehouse, 0, -s.quantity, s.quantity FROM sold_items s
       ) m
@@ -140,22 +142,24 @@ BEGIN
       ORDER BY m.sku COLLATE "C", m.warehouse COLLATE "C"
     ) d
     WHERE s.sku = d.sku AND s.warehouse = d.warehouse
-  ), opened AS (
-    INSERT INTO holdfast.transaction (id, state, content_hash, reference, metadata, created_at, expires_at, updated_at)
-    SELECT t.id, tried, t.hash, t.reference, t.metadata::json, now,
-           now + t.timeout_ms * interval '1 millisecond', now
-    FROM unnest(try_ids, try_hashes, try_timeouts_ms, try_references, try_metadata) WITH ORDINALITY
-      t (id, hash, timeout_ms, reference, metadata, position)
-    WHERE t.position <> ALL (left_tries)
-    ORDER BY t.id
-  ), reserved_items AS (
-    INSERT INTO holdfast.reservation (transaction_id, sku, warehouse, quantity, state, created_at)
-    SELECT try_ids[asked.position], asked.sku, asked.warehouse, asked.quantity, held, now
-    FROM asked
   )
   SELECT json_agg(json_build_array(m.transaction_id, m.sku, m.warehouse, m.quantity)) INTO items
   FROM (SELECT * FROM sold_items UNION ALL SELECT * FROM freed_items) m
   WHERE whole;
+
+  -- Statements of their own: the parts of one WITH run in no promised order, and new keys must come after the counters.
+  IF cardinality(try_ids) > cardinality(left_tries) THEN
+    INSERT INTO holdfast.transaction (id, state, content_hash, reference, metadata, created_at, expires_at, updated_at)
+    SELECT t.id, tried, t.hash, t.reference, t.metadata::json, now, now + t.timeout_ms * interval '1 millisecond', now
+    FROM unnest(try_ids, try_hashes, try_timeouts_ms, try_references, try_metadata) WITH ORDINALITY
+      t (id, hash, timeout_ms, reference, metadata, position)
+    WHERE t.position <> ALL (left_tries)
+    ORDER BY t.id;
+    INSERT INTO holdfast.reservation (transaction_id, sku, warehouse, quantity, state, created_at)
+    SELECT try_ids[i.position], i.sku, i.warehouse, i.quantity, held, now
+    FROM unnest(item_tries, item_skus, item_warehouses, item_quantities) i (position, sku, warehouse, quantity)
+    WHERE i.position <> ALL (left_tries);
+  END IF;
 
   RETURN json_build_object(
     'now', holdfast.epoch_ms(now), 'left', left_tries, 'short', short, 'confirmed', confirmed_rows, 'cancelled', cancelled_rows,
