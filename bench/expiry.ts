@@ -17,7 +17,7 @@ const DUE_SKUS = 500;
 const CALLERS = { pattern: 'uniform', connections: 32, pauseMs: 20 } as const;
 const SLICE_SECONDS = 5;
 const QUIET_SLICES = 3;
-const WRITE_AT_LEAST_PER_SECOND = 10_000;
+const WRITE_AT_LEAST_PER_SECOND = 15_000;
 const RELEASE_AT_LEAST_PER_SECOND = 1_000;
 const MEBIBYTE = 2 ** 20;
 
