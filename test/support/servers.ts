@@ -1,11 +1,18 @@
 // Owns the throw-away PostgreSQL and Redis of the tests: private, in the temporary folder, made to be killed.
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, serverAccount } from '../../src/embedded/account.ts';
 import { endProcessesIn, processesIn } from '../../src/embedded/leftovers.ts';
-import { makeCluster, makePrivateFolder, postgresRecipe, postgresUrl } from '../../src/embedded/postgres.ts';
+import {
+  makeCluster,
+  makePrivateFolder,
+  type PostgresPrograms,
+  postgresRecipe,
+  postgresUrl,
+} from '../../src/embedded/postgres.ts';
 import { findRedis, freePort, type RedisPlace, redisRecipe, redisUrl, writeRedisConfig } from '../../src/embedded/redis.ts';
 import { postgresPrograms } from '../../src/embedded/servers.ts';
 import { launch, type ServerRecipe } from '../../src/embedded/supervisor.ts';
@@ -29,17 +36,23 @@ export interface TestServer {
 /** Tests crash processes, not the machine; so nothing has to reach the disk, except where a test asks for it. */
 const FAST_SETTINGS = { fsync: 'off', shared_buffers: '64MB', max_wal_size: '1GB', dynamic_shared_memory_type: 'mmap' };
 const PASSWORD = randomBytes(12).toString('hex');
-let template: Promise<string> | null = null;
+/** One for each server's programs. */
+const templates = new Map<string, Promise<string>>();
 
 /**
  * Starts a PostgreSQL with an empty database.
  * @param settings server settings that differ from the tests' usual ones, as `postgres -c name=value` takes them
+ * @param other the programs of another version than the embedded one
  */
-export async function startPostgres(settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
-  template ??= makeTemplate();
+export async function startPostgres(
+  settings: Readonly<Record<string, string>> = {},
+  other: PostgresPrograms | null = null,
+): Promise<TestServer> {
+  const programs = other ?? (await postgresPrograms());
+  const template = templates.get(programs.postgres) ?? makeTemplate(programs);
+  templates.set(programs.postgres, template);
   const source = await template;
   const folder = await makeFolder();
-  const programs = await postgresPrograms();
   const account = serverAccount([folder, programs.postgres]);
   const cluster = join(folder, 'postgres');
   copyFolder(source, cluster);
@@ -70,8 +83,11 @@ export async function startRedis(): Promise<TestServer> {
 }
 
 async function start(recipe: ServerRecipe, url: string, folder: string): Promise<TestServer> {
+  let child: ChildProcess | null = null;
   const kill = async (): Promise<void> => {
     await endProcessesIn(recipe.folder, recipe.programs, []);
+    // Dead, but not reaped yet, its process id still counts as taken, and PostgreSQL would not start beside it.
+    if (child !== null && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   };
   const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
     for (const pid of processesIn(recipe.folder, recipe.programs)) process.kill(pid, name);
@@ -82,7 +98,8 @@ async function start(recipe: ServerRecipe, url: string, folder: string): Promise
   };
   atTheEnd(stop);
   const launchIt = async (): Promise<void> => {
-    (await launch(recipe)).unref();
+    child = await launch(recipe);
+    child.unref();
   };
   await launchIt();
   return {
@@ -99,10 +116,9 @@ async function start(recipe: ServerRecipe, url: string, folder: string): Promise
 }
 
 /** initdb takes a second; copying what it made takes a few milliseconds. So it runs once. */
-async function makeTemplate(): Promise<string> {
+async function makeTemplate(programs: PostgresPrograms): Promise<string> {
   const folder = await makeFolder();
   atTheEnd(async () => rmSync(folder, { recursive: true, force: true }));
-  const programs = await postgresPrograms();
   const account: Account = serverAccount([folder, programs.postgres, programs.initdb]);
   await makeCluster(programs, account, join(folder, 'template'), PASSWORD);
   return join(folder, 'template');

@@ -1,0 +1,73 @@
+// Owns the audit of a ledger by SQL, in one snapshot: I1–I3, that every reservation has its transaction, and that states,
+// amounts and times agree (I5, I8).
+import pg from 'pg';
+
+/** Each finds the rows that break one rule. */
+const RULES: Readonly<Record<string, string>> = {
+  'I1: available + reserved + deducted is what the movements brought': `
+    SELECT s.sku, s.warehouse, s.available, s.reserved, s.deducted, coalesce(m.delta, 0) AS moved
+    FROM holdfast.stock s
+    LEFT JOIN (SELECT sku, warehouse, sum(delta) AS delta FROM holdfast.movement GROUP BY sku, warehouse) m USING (sku, warehouse)
+    WHERE s.available + s.reserved + s.deducted <> coalesce(m.delta, 0)`,
+  'I2: no counter is negative': 'SELECT * FROM holdfast.stock WHERE least(available, reserved, deducted) < 0',
+  'I3: the counters are the sums over the reservations': `
+    SELECT s.sku, s.warehouse, s.reserved, s.deducted, r.reserved AS held, r.deducted AS sold
+    FROM holdfast.stock s
+    LEFT JOIN (
+      SELECT sku, warehouse, sum(deducted - refunded) AS deducted, sum(quantity) FILTER (WHERE state = 'RESERVED') AS reserved
+      FROM holdfast.reservation GROUP BY sku, warehouse
+    ) r USING (sku, warehouse)
+    WHERE s.reserved <> coalesce(r.reserved, 0) OR s.deducted <> coalesce(r.deducted, 0)`,
+  'movements and reservations that count have their counter': `
+    SELECT sku, warehouse FROM holdfast.movement WHERE delta <> 0
+    UNION SELECT sku, warehouse FROM holdfast.reservation WHERE state <> 'AVAILABLE' OR deducted > 0
+    EXCEPT SELECT sku, warehouse FROM holdfast.stock`,
+  'every reservation belongs to a transaction': `
+    SELECT r.* FROM holdfast.reservation r LEFT JOIN holdfast.transaction t ON t.id = r.transaction_id WHERE t.id IS NULL`,
+  'I4: what was held or sold has its items': `
+    SELECT t.* FROM holdfast.transaction t
+    WHERE t.branch_count = 0 AND coalesce(t.reason::text, '') NOT IN ('cancelled-before-try', 'insufficient-stock')
+      AND NOT EXISTS (SELECT FROM holdfast.reservation r WHERE r.transaction_id = t.id)`,
+  'I5: items are where their transaction says': `
+    SELECT t.state AS transaction_state, r.* FROM holdfast.reservation r JOIN holdfast.transaction t ON t.id = r.transaction_id
+    WHERE r.state <> ALL (CASE t.state
+      WHEN 'CONFIRMED' THEN ARRAY['DEDUCTED', 'AVAILABLE'] WHEN 'CONFIRMING' THEN ARRAY['DEDUCTED', 'AVAILABLE']
+      WHEN 'CANCELLED' THEN ARRAY['AVAILABLE'] WHEN 'CANCELLING' THEN ARRAY['AVAILABLE']
+      ELSE ARRAY['RESERVED'] END::holdfast.item_state[])
+      OR (t.state NOT IN ('CONFIRMED', 'CONFIRMING') AND r.deducted > 0)`,
+  'I5: a reason for every cancel, a time for every decision': `
+    SELECT * FROM holdfast.transaction
+    WHERE (reason IS NULL) <> (state NOT IN ('CANCELLING', 'CANCELLED')) OR (decided_at IS NULL) <> (state IN ('TRYING', 'TRIED'))`,
+  'I8: confirmed before the deadline, expired not before it': `
+    SELECT * FROM holdfast.transaction
+    WHERE (state IN ('CONFIRMED', 'CONFIRMING') AND decided_at >= expires_at) OR (reason = 'expired' AND decided_at < expires_at)`,
+};
+
+/** @returns the broken rules, each with up to three of the rows that break it; empty where all is well */
+export async function audit(databaseUrl: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const broken: string[] = [];
+    for (const [rule, text] of Object.entries(RULES)) {
+      const { rows } = await client.query<Record<string, unknown>>(text);
+      if (rows.length > 0) broken.push(`${rule}: ${rows.length} rows, such as ${JSON.stringify(rows.slice(0, 3))}`);
+    }
+    return broken;
+  } finally {
+    await client.end();
+  }
+}
+
+/** One value, read straight from the database. */
+export async function readOne(databaseUrl: string, text: string, values: readonly unknown[] = []): Promise<unknown> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    const { rows } = await client.query<unknown[]>({ text, values: [...values], rowMode: 'array' });
+    return rows[0]?.[0];
+  } finally {
+    await client.end();
+  }
+}
