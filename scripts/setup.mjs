@@ -56,7 +56,8 @@ function redisCommandFor(path) {
 function ensurePackages(mode) {
   if (packagesAreCurrent(ROOT, mode, runningMajor())) return;
   say('installing the packages of package-lock.json (npm ci)');
-  const args = ['ci', ...(mode === 'test' ? ['--include=dev'] : [])];
+  // Its warnings (the system's Node is older than what the packages ask for; the pinned one is not) would only alarm.
+  const args = ['ci', '--loglevel=error', ...(mode === 'test' ? ['--include=dev'] : [])];
   // npm says where it is; without that (a call by hand) the one on PATH does.
   const npm = process.env.npm_execpath;
   const viaNode = npm !== undefined && /\.[cm]?js$/.test(npm);

@@ -92,7 +92,7 @@ describe('the set-up', () => {
       const sandbox = await readySandbox();
       sandbox.write('node_modules/.package-lock.json', '');
       expect(sandbox.run('start').status).to.equal(0);
-      expect(sandbox.calls()).to.deep.equal(['npm ci']);
+      expect(sandbox.calls()).to.deep.equal(['npm ci --loglevel=error']);
     });
 
     it('runs npm ci where the lockfile names another version, or one package more, whatever the times of the files', async () => {
@@ -104,7 +104,7 @@ describe('the set-up', () => {
         sandbox.write('package-lock.json', lockOf(wanted));
         sandbox.write('node_modules/.package-lock.json', lockOf({ 'node_modules/a': { version: '1.0.0' } }));
         sandbox.run('test');
-        expect(sandbox.calls()).to.deep.equal(['npm ci --include=dev']);
+        expect(sandbox.calls()).to.deep.equal(['npm ci --loglevel=error --include=dev']);
       }
     });
 
@@ -118,7 +118,7 @@ describe('the set-up', () => {
       sandbox.write('node_modules/.package-lock.json', lockOf({}));
       expect(sandbox.run('start').output).to.equal('');
       sandbox.run('test');
-      expect(sandbox.calls()).to.deep.equal(['npm ci --include=dev']);
+      expect(sandbox.calls()).to.deep.equal(['npm ci --loglevel=error --include=dev']);
     });
 
     it('calls the npm that called it, and fails when npm does', async () => {
