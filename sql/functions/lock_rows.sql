@@ -1,14 +1,21 @@
 -- Locks the rows that a batch may change, in the one order that every writer keeps (transactions by id, then stock by SKU
 -- and warehouse), so that writers cannot deadlock; then reads them, and the clock, as load_rows does (same parameters).
--- Rows that are not there yet are no locks: whoever inserts them second meets the unique key and starts again.
+-- Returns {locked: [transactions, stock rows], loaded: what load_rows returns}. Rows that are not there yet are no locks.
+-- Whoever inserts them second meets the unique key and starts again; but one that another commits between the locks and the
+-- look is read and not locked. Rows are only ever added, so the two counts tell: whoever finds more loaded than locked must
+-- start again, or would decide on what somebody else is changing (I3, I5).
 CREATE OR REPLACE FUNCTION holdfast.lock_rows(
   transaction_ids uuid[], skus text[], warehouses text[], counted_skus text[],
   movement_ids uuid[], refund_transaction_ids uuid[], refund_ids uuid[]
 ) RETURNS text LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 0.01
 AS $$
+DECLARE
+  transactions_locked bigint;
+  stock_locked bigint;
 BEGIN
   PERFORM 1 FROM holdfast.transaction t WHERE t.id = ANY (transaction_ids) ORDER BY t.id FOR NO KEY UPDATE;
+  GET DIAGNOSTICS transactions_locked = ROW_COUNT;
   PERFORM 1
   FROM (
     SELECT named.sku, named.warehouse FROM unnest(skus, warehouses) named (sku, warehouse)
@@ -21,7 +28,11 @@ BEGIN
   CROSS JOIN LATERAL (
     SELECT 1 FROM holdfast.stock s WHERE s.sku = wanted.sku AND s.warehouse = wanted.warehouse FOR NO KEY UPDATE
   ) locked;
+  GET DIAGNOSTICS stock_locked = ROW_COUNT;
   -- A new statement, so a new snapshot: what others committed while we waited for their locks is seen.
-  RETURN holdfast.load_rows(transaction_ids, skus, warehouses, counted_skus, movement_ids, refund_transaction_ids, refund_ids);
+  RETURN json_build_object(
+    'locked', json_build_array(transactions_locked, stock_locked),
+    'loaded', holdfast.load_rows(transaction_ids, skus, warehouses, counted_skus, movement_ids, refund_transaction_ids, refund_ids)::json
+  );
 END
 $$;

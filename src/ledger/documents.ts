@@ -1,6 +1,7 @@
 // Owns the JSON that the functions in sql/functions answer with, and turns it into the core's rows. The database is ours
 // alone, so its answers are read as what they are declared to be, without checking each field again.
-import type { Problem } from '../errors.ts';
+
+import type { Snapshot } from '../coordinator/ledger.ts';
 import type {
   CancelReason,
   ContentHash,
@@ -15,8 +16,8 @@ import type {
   TransactionId,
   TransactionState,
 } from '../coordinator/model.ts';
-import type { Snapshot } from '../coordinator/ledger.ts';
-import { emptyRows, refundKey, stockKey, type StoredMovement, type StoredTransaction } from '../coordinator/rows.ts';
+import { emptyRows, refundKey, type StoredMovement, type StoredTransaction, stockKey } from '../coordinator/rows.ts';
+import type { Problem } from '../errors.ts';
 
 export type StockTuple = [string, string, number, number, number, number];
 type ItemTuple = [string, string, number, ItemState, number, number];
@@ -57,12 +58,33 @@ interface RowsDocument {
   readonly transactions: readonly TransactionDocument[] | null;
   readonly stock: readonly StockTuple[] | null;
   readonly movements: readonly MovementDocument[] | null;
-  readonly refunds: readonly { transactionId: TransactionId; id: RefundId; contentHash: ContentHash; refusal: Problem | null }[] | null;
+  readonly refunds:
+    | readonly { transactionId: TransactionId; id: RefundId; contentHash: ContentHash; refusal: Problem | null }[]
+    | null;
 }
 
-/** Reads what load_rows and lock_rows answer. */
+interface LockedDocument {
+  readonly locked: readonly [transactions: number, stock: number];
+  readonly loaded: RowsDocument;
+}
+
+/** Reads what load_rows answers. */
 export function snapshotOf(text: string): Snapshot {
-  const document = JSON.parse(text) as RowsDocument;
+  return rowsOf(JSON.parse(text) as RowsDocument);
+}
+
+/**
+ * Reads what lock_rows answers.
+ * @returns null where a row came to be between the locks and the look, so that it is not locked
+ */
+export function lockedSnapshotOf(text: string): Snapshot | null {
+  const { locked, loaded } = JSON.parse(text) as LockedDocument;
+  const snapshot = rowsOf(loaded);
+  const { transactions, stock } = snapshot.rows;
+  return transactions.size === locked[0] && stock.size === locked[1] ? snapshot : null;
+}
+
+function rowsOf(document: RowsDocument): Snapshot {
   const rows = emptyRows();
   for (const stored of document.transactions ?? []) rows.transactions.set(stored.id, transactionOf(stored));
   for (const tuple of document.stock ?? []) rows.stock.set(stockKey(tuple[0], tuple[1]), stockOf(tuple));

@@ -3,7 +3,7 @@ import { type Applied, type Keys, type Ledger, LedgerFault, type PlainCommand, t
 import type { Change } from '../coordinator/rows.ts';
 import { nameArray, plainArray } from './arrays.ts';
 import { changesDocument } from './changes.ts';
-import { snapshotOf } from './documents.ts';
+import { lockedSnapshotOf, snapshotOf } from './documents.ts';
 import { appliedOf, parametersOf } from './optimistic.ts';
 import type { Pool } from './pool.ts';
 
@@ -23,7 +23,9 @@ export class PostgresLedger implements Ledger {
   }
 
   apply(commands: readonly PlainCommand[], again: boolean): Promise<Applied> {
-    return this.#pool.with(async (client) => appliedOf(commands, await call(client, 'apply', APPLY, parametersOf(commands, again))));
+    return this.#pool.with(async (client) =>
+      appliedOf(commands, await call(client, 'apply', APPLY, parametersOf(commands, again))),
+    );
   }
 
   load(keys: Keys): Promise<Snapshot> {
@@ -33,7 +35,9 @@ export class PostgresLedger implements Ledger {
   exclusively(keys: Keys, decideAll: (snapshot: Snapshot) => readonly Change[]): Promise<void> {
     return this.#pool.with(async (client) => {
       await client.query('BEGIN');
-      const changes = decideAll(snapshotOf(await call(client, 'lock', LOCK, keyParameters(keys))));
+      const snapshot = lockedSnapshotOf(await call(client, 'lock', LOCK, keyParameters(keys)));
+      if (snapshot === null) throw new LedgerFault('conflict', new Error('a row was added between the locks and the look'));
+      const changes = decideAll(snapshot);
       if (changes.length > 0) await client.query({ name: 'save', text: SAVE, values: [changesDocument(changes)] });
       await client.query('COMMIT');
     });

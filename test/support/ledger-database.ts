@@ -1,0 +1,88 @@
+// Owns databases of the ledger's own schema for tests: made on a private server, reached as the coordinator reaches them, and
+// audited by SQL of its own against I1–I5.
+import pg from 'pg';
+import { PostgresLedger } from '../../src/ledger/ledger.ts';
+import { migrate } from '../../src/ledger/migrate.ts';
+import { Pool } from '../../src/ledger/pool.ts';
+
+const AUDIT = `
+SELECT 'I1 ' || s.sku || ' in ' || s.warehouse AS fault
+FROM holdfast.stock s
+WHERE s.available + s.reserved + s.deducted
+   <> (SELECT coalesce(sum(m.delta), 0) FROM holdfast.movement m WHERE m.sku = s.sku AND m.warehouse = s.warehouse)
+UNION ALL
+SELECT 'I2 ' || sku || ' in ' || warehouse FROM holdfast.stock WHERE least(available, reserved, deducted) < 0
+UNION ALL
+SELECT 'I3 ' || s.sku || ' in ' || s.warehouse
+FROM holdfast.stock s
+LEFT JOIN LATERAL (
+  SELECT coalesce(sum(r.quantity) FILTER (WHERE r.state = 'RESERVED'), 0) AS reserved, coalesce(sum(r.deducted - r.refunded), 0) AS deducted
+  FROM holdfast.reservation r WHERE r.sku = s.sku AND r.warehouse = s.warehouse
+) r ON true
+WHERE (s.reserved, s.deducted) <> (r.reserved, r.deducted)
+UNION ALL
+SELECT 'I4 ' || t.id || ' is ' || t.state || ' with items that are ' || string_agg(DISTINCT r.state::text, ', ')
+FROM holdfast.transaction t JOIN holdfast.reservation r ON r.transaction_id = t.id
+GROUP BY t.id
+HAVING CASE t.state
+  WHEN 'TRIED' THEN bool_or(r.state <> 'RESERVED')
+  WHEN 'CONFIRMED' THEN bool_or(r.state = 'RESERVED')
+  ELSE bool_or(r.state <> 'AVAILABLE' OR r.deducted <> 0)
+END
+UNION ALL
+SELECT 'I5 ' || r.transaction_id || ' has items but is not there'
+FROM holdfast.reservation r WHERE NOT EXISTS (SELECT 1 FROM holdfast.transaction t WHERE t.id = r.transaction_id)`;
+
+export interface LedgerDatabase {
+  readonly url: string;
+  readonly ledger: PostgresLedger;
+  /** A ledger with connections of its own to the same database, as another instance has. */
+  another(): PostgresLedger;
+  /** Plain SQL, as somebody who looks from outside. */
+  query(text: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
+  /** Which invariants the stored rows break, and where. */
+  audit(): Promise<readonly string[]>;
+  /** Removes every row. */
+  empty(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes a database on the server and brings it to the schema. */
+export async function makeLedgerDatabase(serverUrl: string, name: string): Promise<LedgerDatabase> {
+  const server = new pg.Client({ connectionString: serverUrl });
+  await server.connect();
+  await server.query(`CREATE DATABASE ${name}`);
+  await server.end();
+  const url = withDatabase(serverUrl, name);
+  await migrate(url);
+  const pools: Pool[] = [];
+  const another = (): PostgresLedger => {
+    const pool = new Pool({ databaseUrl: url, size: 1, timeoutMs: 10_000, onFault: () => {} });
+    pools.push(pool);
+    return new PostgresLedger(pool);
+  };
+  const outside = new pg.Client({ connectionString: url });
+  await outside.connect();
+  const query: LedgerDatabase['query'] = async (text, values = []) => (await outside.query(text, [...values])).rows;
+  return {
+    url,
+    ledger: another(),
+    another,
+    query,
+    audit: async () => (await query(AUDIT)).map((row) => String(row.fault)),
+    empty: async () => {
+      await query(
+        'TRUNCATE holdfast.stock, holdfast.transaction, holdfast.reservation, holdfast.movement, holdfast.refund, holdfast.event',
+      );
+    },
+    close: async () => {
+      await outside.end();
+      await Promise.all(pools.map((pool) => pool.end()));
+    },
+  };
+}
+
+/** The server's URL may name a socket folder in its query, so only the path is exchanged. */
+function withDatabase(serverUrl: string, name: string): string {
+  return serverUrl.replace(/^(postgres(?:ql)?:\/\/[^/?]*\/)[^?]*/, `$1${name}`);
+}
