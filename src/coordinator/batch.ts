@@ -22,7 +22,12 @@ export interface Settlement {
  * @param again whether an earlier attempt at these very commands may have been committed
  * @throws LedgerFault where the database fails; what was not told of by then may be settled again with `again`
  */
-export async function settleBatch(ledger: Ledger, commands: readonly Command[], again: boolean, settlement: Settlement): Promise<void> {
+export async function settleBatch(
+  ledger: Ledger,
+  commands: readonly Command[],
+  again: boolean,
+  settlement: Settlement,
+): Promise<void> {
   const plain = plainCommands(commands);
   const open = new Set(commands.keys());
   const settle = (position: number, verdict: Verdict): void => {
@@ -33,14 +38,14 @@ export async function settleBatch(ledger: Ledger, commands: readonly Command[], 
     const applied = await applyOrLeaveAll(ledger, plain.commands, again);
     const deadlines: number[] = [];
     plain.commands.forEach((command, index) => {
-      const verdict = applied.verdicts[index] ?? refusedForShortage(command, applied);
+      const verdict = applied.verdicts[index] ?? (again ? null : refusedForShortage(command, applied));
       if (verdict === null) return;
       if (command.kind === 'try' && verdict.ok) deadlines.push(applied.now + command.timeoutMs);
       settle(at(plain.positions, index), verdict);
     });
     if (deadlines.length > 0) settlement.deadlines(deadlines, applied.now);
   }
-  if (open.size > 0) await screen(ledger, commands, [...open], settle);
+  if (open.size > 0) await screen(ledger, commands, [...open], again, { settled: settle, deadlines: settlement.deadlines });
   if (open.size > 0) await decideExactly(ledger, commands, [...open], settle, settlement.deadlines);
 }
 
@@ -79,14 +84,16 @@ async function applyOrLeaveAll(ledger: Ledger, commands: readonly PlainCommand[]
     return await ledger.apply(commands, again);
   } catch (error) {
     // Another instance was faster somewhere: nothing was applied, and the exact path finds out what is still possible.
-    if (error instanceof LedgerFault && error.kind === 'conflict') return { now: 0, verdicts: commands.map(() => null), short: [] };
+    if (error instanceof LedgerFault && error.kind === 'conflict')
+      return { now: 0, verdicts: commands.map(() => null), short: [] };
     throw error;
   }
 }
 
 /**
  * A Try without an id of the caller's that asks for more than there is stores nothing (rule 2), so the counters that the
- * optimistic path saw decide it: a crowd at a sold-out SKU costs one read, and no write and no lock.
+ * optimistic path saw decide it: a crowd at a sold-out SKU costs one read, and no write and no lock. Not on a second attempt:
+ * what is short by now may be what the first one holds.
  */
 function refusedForShortage(command: PlainCommand, applied: Applied): Verdict | null {
   if (command.kind !== 'try' || command.idGiven || applied.short.length === 0) return null;
@@ -106,20 +113,44 @@ function rowsAsSeen(command: TryCommand, applied: Applied): Snapshot['rows'] {
 }
 
 /** Replays, wrong moves and refusals need no write: one read without a lock settles them, each by itself. */
-async function screen(ledger: Ledger, commands: readonly Command[], left: readonly number[], settle: Settlement['settled']): Promise<void> {
+async function screen(
+  ledger: Ledger,
+  commands: readonly Command[],
+  left: readonly number[],
+  again: boolean,
+  settlement: Settlement,
+): Promise<void> {
   const seen = new Set<string>();
   const candidates = left.filter((position) => {
     const command = at(commands, position);
     const first = !seen.has(command.id);
     seen.add(command.id);
-    return first && (command.kind === 'try' || command.kind === 'confirm' || command.kind === 'cancel' || command.kind === 'expire');
+    return (
+      first && (command.kind === 'try' || command.kind === 'confirm' || command.kind === 'cancel' || command.kind === 'expire')
+    );
   });
   if (candidates.length === 0) return;
   const { rows, now } = await ledger.load(keysOf(candidates.map((position) => at(commands, position))));
+  const deadlines: number[] = [];
   for (const position of candidates) {
-    const decision = decide(rows, at(commands, position), now);
-    if (decision.changes.length === 0) settle(position, decision.verdict);
+    const command = at(commands, position);
+    const { verdict, changes } = decide(rows, command, now);
+    if (changes.length > 0 || isOverAtSight(rows, command, verdict)) continue;
+    // Stored by an attempt whose answer was lost, perhaps: then nobody has been told of its deadline.
+    const held = again && command.kind === 'try' && verdict.ok ? rows.transactions.get(command.id) : undefined;
+    if (held?.decidedAt === null) deadlines.push(held.expiresAt);
+    settlement.settled(position, verdict);
   }
+  if (deadlines.length > 0) settlement.deadlines(deadlines, now);
+}
+
+/**
+ * Whether it was refused because the clock has passed a deadline that nothing stored has decided yet. A confirm that began in
+ * time may be about to commit, unseen without a lock; it must not be contradicted (rule 4).
+ */
+function isOverAtSight({ transactions }: Snapshot['rows'], command: Command, verdict: Verdict): boolean {
+  if (verdict.ok || verdict.problem.code !== 'reservation-expired') return false;
+  return command.kind !== 'move-stock' && command.kind !== 'count-stock' && transactions.get(command.id)?.decidedAt === null;
 }
 
 /** Decides one after the other under locks, each on the rows as the ones before it leave them, and saves it all at once. */
@@ -151,7 +182,8 @@ async function decideExactly(
 
 function deadlineOf(change: Change): number[] {
   if (change.kind === 'open-transaction') return change.transaction.decidedAt === null ? [change.transaction.expiresAt] : [];
-  if (change.kind === 'change-transaction') return change.after.expiresAt === change.before.expiresAt ? [] : [change.after.expiresAt];
+  if (change.kind === 'change-transaction')
+    return change.after.expiresAt === change.before.expiresAt ? [] : [change.after.expiresAt];
   return [];
 }
 
