@@ -4,8 +4,18 @@ import type { Cursor } from '../coordinator/queries.ts';
 import { accepted, invalidAt, type Result } from './result.ts';
 
 const CHECK_DIGITS = 16;
-/** SKU cursors hold up to 128 characters; nothing longer is ever sealed. */
-const MAX_KEY_PARTS = 4;
+const MOMENT = /^[0-9]{1,15}$/;
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const NAME = /^[A-Za-z0-9._:/-]{1,128}$/;
+
+/** What the keys of each list are made of, part by part. Whoever forges a checksum still gets nothing but such a key past here. */
+const KEY_SHAPES = {
+  transactions: [MOMENT, ID],
+  stock: [NAME],
+  'stock-history': [MOMENT, ID, NAME],
+} as const satisfies Record<string, readonly RegExp[]>;
+
+export type ListName = keyof typeof KEY_SHAPES;
 
 /**
  * Seals the key of a page's last row. The checksum covers the list and its filter too, so that a cursor leads on in the list it
@@ -13,7 +23,7 @@ const MAX_KEY_PARTS = 4;
  * @param list the list's name
  * @param filter everything that decides which rows stand in the list and in which order
  */
-export function sealCursor(list: string, filter: unknown, key: Cursor): string {
+export function sealCursor(list: ListName, filter: unknown, key: Cursor): string {
   const text = JSON.stringify(key);
   return Buffer.from(checkOf(list, filter, text) + text).toString('base64url');
 }
@@ -22,7 +32,7 @@ export function sealCursor(list: string, filter: unknown, key: Cursor): string {
  * Opens a cursor.
  * @returns the key, or a refusal where the text was made up, changed, or belongs to another list or filter
  */
-export function openCursor(list: string, filter: unknown, sealed: string): Result<Cursor> {
+export function openCursor(list: ListName, filter: unknown, sealed: string): Result<Cursor> {
   const refusal = invalidAt('query cursor', 'is not a nextCursor of this list with this filter');
   const bytes = Buffer.from(sealed, 'base64url');
   // Decoding is lenient; only the very text that was given out is taken back.
@@ -30,21 +40,25 @@ export function openCursor(list: string, filter: unknown, sealed: string): Resul
   const opened = bytes.toString();
   const text = opened.slice(CHECK_DIGITS);
   if (opened.slice(0, CHECK_DIGITS) !== checkOf(list, filter, text)) return refusal;
-  const key = parseKey(text);
+  const key = parseKey(list, text);
   return key === null ? refusal : accepted(key);
 }
 
-function checkOf(list: string, filter: unknown, keyText: string): string {
+function checkOf(list: ListName, filter: unknown, keyText: string): string {
   return hash('sha256', JSON.stringify([list, filter, keyText])).slice(0, CHECK_DIGITS);
 }
 
-function parseKey(text: string): Cursor | null {
+function parseKey(list: ListName, text: string): Cursor | null {
+  const shape: readonly RegExp[] = KEY_SHAPES[list];
   try {
     const key: unknown = JSON.parse(text);
-    const isKey =
-      Array.isArray(key) && key.length > 0 && key.length <= MAX_KEY_PARTS && key.every((part) => typeof part === 'string');
+    const isKey = Array.isArray(key) && key.length === shape.length && key.every((part, index) => isPart(part, shape[index]));
     return isKey ? (key as string[]) : null;
   } catch {
     return null;
   }
+}
+
+function isPart(part: unknown, shape: RegExp | undefined): boolean {
+  return typeof part === 'string' && shape?.test(part) === true;
 }

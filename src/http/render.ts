@@ -58,7 +58,13 @@ export function renderStock(sku: string, rows: readonly StockRow[]): string {
 }
 
 export function renderStockHistoryEntry(entry: StockHistoryEntry): string {
-  return JSON.stringify({ ...entry, at: moment(entry.at) });
+  const { settledAt } = entry;
+  // JSON.stringify leaves out what is undefined: a movement has no settledAt.
+  return JSON.stringify({
+    ...entry,
+    at: moment(entry.at),
+    settledAt: typeof settledAt === 'number' ? moment(settledAt) : settledAt,
+  });
 }
 
 /** One page of a list. @param items each serialised */

@@ -1,6 +1,7 @@
 // Stock over HTTP (contract, section 3), every answer held against the OpenAPI document.
 import { expect } from 'chai';
 import type { CountStockCommand } from '../../src/coordinator/command.ts';
+import type { TransactionId } from '../../src/coordinator/model.ts';
 import { HttpFixture } from '../support/http-fixture.ts';
 
 const ID = '0193b0a4-7c1e-7d00-8000-0000000000b1';
@@ -89,6 +90,29 @@ describe('stock over HTTP', () => {
     const path = `/v1/stock/SKU-1/history?limit=2&cursor=${first.body.nextCursor}`;
     await http.refused(400, 'invalid-request', 'GET', path);
     expect((await http.call('GET', `${path}&warehouse=default`)).body.items).to.have.length(1);
+  });
+
+  it('tells of reservations with their moments as text', async () => {
+    const at = Date.parse('2026-11-22T08:00:00.000Z');
+    const transactionId = ID as TransactionId;
+    const settled = {
+      at,
+      warehouse: 'default',
+      kind: 'RESERVATION',
+      quantity: 2,
+      transactionId,
+      state: 'DEDUCTED',
+      deducted: 2,
+      refunded: 0,
+      settledAt: at + 1,
+      transactionState: 'CONFIRMED',
+    };
+    http.port.story.push(settled, { ...settled, settledAt: null });
+    const { body } = await http.call('GET', '/v1/stock/SKU-1/history');
+    expect(body.items.map((one: { settledAt: string | null }) => one.settledAt)).to.deep.equal([
+      '2026-11-22T08:00:00.001Z',
+      null,
+    ]);
   });
 
   it('refuses movements that make no sense', async () => {

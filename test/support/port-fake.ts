@@ -88,7 +88,11 @@ export class PortFake implements Coordinator, Queries {
     after: Cursor | null,
   ): Promise<Page<StockHistoryEntry>> {
     this.#failIfAsked();
-    return pageOf(this.story, limit, after, (entry) => [String(entry.at), entry.movementId ?? entry.transactionId ?? '']);
+    return pageOf(this.story, limit, after, (entry) => [
+      String(entry.at),
+      entry.movementId ?? entry.transactionId ?? '',
+      entry.warehouse,
+    ]);
   }
 
   async ping(): Promise<void> {

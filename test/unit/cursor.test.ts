@@ -9,12 +9,24 @@ const KEY = ['1795334400000', '0193b0a4-7c1e-7d00-8000-000000000001'];
 describe('a cursor', () => {
   it('opens to the key it was made of, in a text that needs no encoding in a URL', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1, maxLength: 4 }), (key) => {
+      fc.property(fc.nat(), fc.uuid(), (ms, id) => {
+        const key = [String(ms), id];
         const sealed = sealCursor('transactions', FILTER, key);
         expect(sealed).to.match(/^[A-Za-z0-9_-]+$/);
         expect(openCursor('transactions', FILTER, sealed)).to.deep.equal({ ok: true, value: key });
       }),
     );
+    expect(openCursor('stock-history', null, sealCursor('stock-history', null, [...KEY, 'a/b']))).to.deep.equal({
+      ok: true,
+      value: [...KEY, 'a/b'],
+    });
+  });
+
+  it('is refused where its key cannot be one of the list, even with the right checksum', () => {
+    for (const key of [[], ['1'], ['x', KEY[1] ?? ''], ['1', 'x'], [...KEY, 'x'], ['1e9', KEY[1] ?? ''], ['-1', KEY[1] ?? '']]) {
+      expect(openCursor('transactions', FILTER, sealCursor('transactions', FILTER, key)).ok, key.join()).to.equal(false);
+    }
+    expect(openCursor('stock', null, sealCursor('stock', null, ['a\u0000'])).ok).to.equal(false);
   });
 
   it('is refused by another list and another filter', () => {

@@ -104,6 +104,8 @@ const StockHistoryEntry = z
     state: z.string().optional(),
     deducted: Count.optional(),
     refunded: Count.optional(),
+    settledAt: Moment.nullable().optional().meta({ description: 'When the transaction of a reservation was decided.' }),
+    transactionState: z.string().optional(),
   })
   .meta({ id: 'StockHistoryEntry', description: 'One movement, or one reservation as it stands today.' });
 export const StockHistoryPage = z
