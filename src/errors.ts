@@ -15,7 +15,8 @@ export const PROBLEMS = {
     status: 400,
     title: 'The body is not JSON',
     retryable: false,
-    explanation: 'The request body could not be parsed as JSON (RFC 8259). Nothing was stored. Correct the body and send it again.',
+    explanation:
+      'The request body could not be parsed as JSON (RFC 8259). Nothing was stored. Correct the body and send it again.',
   },
   'invalid-request': {
     status: 400,
@@ -41,9 +42,15 @@ export const PROBLEMS = {
     status: 422,
     title: 'No such participant',
     retryable: false,
-    explanation: 'A branch names a participant that is not registered. Nothing was stored. As the answer to a read the status is 404.',
+    explanation:
+      'A branch names a participant that is not registered. Nothing was stored. As the answer to a read the status is 404.',
   },
-  'not-found': { status: 404, title: 'Nothing stands at this path', retryable: false, explanation: 'No route has this path. The API is described at /docs.' },
+  'not-found': {
+    status: 404,
+    title: 'Nothing stands at this path',
+    retryable: false,
+    explanation: 'No route has this path. The API is described at /docs.',
+  },
   'method-not-allowed': {
     status: 405,
     title: 'This path does not take that method',
@@ -60,13 +67,15 @@ export const PROBLEMS = {
     status: 413,
     title: 'The body is too large',
     retryable: false,
-    explanation: 'A body may have up to 1 MiB, /v1/batch up to 8 MiB, and one line of an import up to 64 KiB. Nothing was stored. Send less at a time.',
+    explanation:
+      'A body may have up to 1 MiB, /v1/batch up to 8 MiB, and one line of an import up to 64 KiB. Nothing was stored. Send less at a time.',
   },
   'unsupported-media-type': {
     status: 415,
     title: 'The body is in a form this route does not take',
     retryable: false,
-    explanation: 'The Content-Type (or Content-Encoding, or charset) is not one that this route reads. Nothing was stored. JSON routes take application/json in UTF-8.',
+    explanation:
+      'The Content-Type (or Content-Encoding, or charset) is not one that this route reads. Nothing was stored. JSON routes take application/json in UTF-8.',
   },
   'insufficient-stock': {
     status: 409,
@@ -79,13 +88,15 @@ export const PROBLEMS = {
     status: 409,
     title: 'A participant refused',
     retryable: false,
-    explanation: 'A remote participant answered 409 to its Try, so the whole transaction was cancelled. The answer under this id stays this one.',
+    explanation:
+      'A remote participant answered 409 to its Try, so the whole transaction was cancelled. The answer under this id stays this one.',
   },
   'invalid-transition': {
     status: 409,
     title: 'The transaction cannot do that in its state',
     retryable: false,
-    explanation: 'The move asked for is not allowed from the state named in `state`: it was decided the other way, or is not there yet.',
+    explanation:
+      'The move asked for is not allowed from the state named in `state`: it was decided the other way, or is not there yet.',
   },
   'transaction-cancelled': {
     status: 409,
@@ -97,7 +108,8 @@ export const PROBLEMS = {
     status: 409,
     title: 'More was named than there is',
     retryable: false,
-    explanation: 'A partial confirm or a refund names more than the transaction holds or has left, or a counter would grow past 2^53−1. Nothing was changed.',
+    explanation:
+      'A partial confirm or a refund names more than the transaction holds or has left, or a counter would grow past 2^53−1. Nothing was changed.',
   },
   'reservation-expired': {
     status: 410,
@@ -115,13 +127,15 @@ export const PROBLEMS = {
     status: 422,
     title: 'This id was used for something else',
     retryable: false,
-    explanation: 'The same id (or Idempotency-Key) was sent earlier with other content. Nothing was changed. Use a new id for a new intent.',
+    explanation:
+      'The same id (or Idempotency-Key) was sent earlier with other content. Nothing was changed. Use a new id for a new intent.',
   },
   overloaded: {
     status: 503,
     title: 'Too busy to take this now',
     retryable: true,
-    explanation: 'The queue before the database is full, or the coordinator is shutting down. Nothing was done. Wait as Retry-After says and send the same again.',
+    explanation:
+      'The queue before the database is full, or the coordinator is shutting down. Nothing was done. Wait as Retry-After says and send the same again.',
   },
   'database-unavailable': {
     status: 503,
@@ -134,7 +148,8 @@ export const PROBLEMS = {
     status: 500,
     title: 'Something went wrong here',
     retryable: true,
-    explanation: 'An unforeseen fault, logged under the traceId of the answer. The same id may be sent again: it takes effect at most once.',
+    explanation:
+      'An unforeseen fault, logged under the traceId of the answer. The same id may be sent again: it takes effect at most once.',
   },
 } as const satisfies Record<string, ProblemKind>;
 

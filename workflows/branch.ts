@@ -14,7 +14,9 @@ export const branchMachine = setup({
   id: 'branch',
   initial: 'REGISTERED',
   states: {
-    REGISTERED: { on: { TRY_DONE: { target: 'TRIED' }, TRY_REFUSED: { target: 'REFUSED' }, CANCEL_DONE: { target: 'CANCELLED' } } },
+    REGISTERED: {
+      on: { TRY_DONE: { target: 'TRIED' }, TRY_REFUSED: { target: 'REFUSED' }, CANCEL_DONE: { target: 'CANCELLED' } },
+    },
     TRIED: { on: { CONFIRM_DONE: { target: 'CONFIRMED' }, CANCEL_DONE: { target: 'CANCELLED' } } },
     REFUSED: { on: { CANCEL_DONE: { target: 'CANCELLED' } } },
     CONFIRMED: {},

@@ -4,7 +4,7 @@
 // transition() costs 6–9 µs, and a machine has only a few dozen (state, event) pairs: each is asked once and remembered,
 // so the machines stay the one authority at the cost of a map look-up.
 import { type AnyStateMachine, transition } from 'xstate';
-import { branchMachine, type BranchEvent } from './branch.ts';
+import { type BranchEvent, branchMachine } from './branch.ts';
 import { type ReservationEvent, reservationMachine } from './reservation.ts';
 import { type BranchState, ITEM_STATES, type ItemState, TRANSACTION_STATES, type TransactionState } from './states.ts';
 import { type TransactionContext, type TransactionEvent, transactionMachine } from './transaction.ts';
@@ -54,7 +54,11 @@ export function stepBranch(state: BranchState, event: BranchEvent['type']): Step
  * From which stored states an event leads to a given one: what the optimistic path hands to SQL as a parameter, so that
  * no statement carries a copy of the rules.
  */
-export function statesLeadingTo(to: TransactionState, event: TransactionEvent['type'], context: TransactionContext): TransactionState[] {
+export function statesLeadingTo(
+  to: TransactionState,
+  event: TransactionEvent['type'],
+  context: TransactionContext,
+): TransactionState[] {
   return TRANSACTION_STATES.filter((state) => stepTransaction(state, event, context)?.to === to);
 }
 
@@ -62,4 +66,3 @@ export function statesLeadingTo(to: TransactionState, event: TransactionEvent['t
 export function itemStatesLeadingTo(to: ItemState, event: ReservationEvent['type']): ItemState[] {
   return ITEM_STATES.filter((state) => stepReservation(state, event)?.to === to);
 }
-

@@ -34,6 +34,8 @@ export class Lane implements Coordinator {
   readonly #ledger: Ledger;
   readonly #options: LaneOptions;
   #queue: Waiting[] = [];
+  /** Those of the batch under way that are not answered yet. */
+  readonly #unanswered = new Set<Waiting>();
   #running = false;
   #closed = false;
   #idle: (() => void)[] = [];
@@ -73,14 +75,17 @@ export class Lane implements Coordinator {
 
   async #run(): Promise<void> {
     this.#running = true;
+    const watch = setInterval(() => this.#dismissImpatient(), this.#options.patienceMs / 10);
     // What arrives in the same turn of the event loop shares the first commit, too.
     await Promise.resolve();
     while (this.#queue.length > 0) {
       const { batchLimit } = this.#options;
       const batch = this.#queue.length <= batchLimit ? this.#queue : this.#queue.slice(0, batchLimit);
       this.#queue = this.#queue.length <= batchLimit ? [] : this.#queue.slice(batchLimit);
+      for (const waiting of batch) this.#unanswered.add(waiting);
       await this.#settle(batch, false);
     }
+    clearInterval(watch);
     this.#running = false;
     for (const resolve of this.#idle.splice(0)) resolve();
   }
@@ -90,26 +95,26 @@ export class Lane implements Coordinator {
    * @param again whether the commands may have been stored already
    */
   async #settle(all: readonly Waiting[], again: boolean): Promise<void> {
-    let batch = all;
+    const isUnanswered = (waiting: Waiting): boolean => this.#unanswered.has(waiting);
+    let batch = all.filter(isUnanswered);
     let conflicts = 0;
     for (let attempt = 0; batch.length > 0; attempt += 1) {
-      const open = new Set(batch);
       try {
-        await this.#attempt(batch, open, again || attempt > 0);
+        await this.#attempt(batch, again || attempt > 0);
         return;
       } catch (error) {
-        batch = batch.filter((waiting) => open.has(waiting));
+        batch = batch.filter(isUnanswered);
         this.#options.onFault(error, batch.length);
         const kind = error instanceof LedgerFault ? error.kind : 'unexpected';
         if (kind === 'conflict') conflicts += 1;
         if (kind === 'unexpected' || conflicts > CONFLICT_LIMIT) return this.#isolate(batch, error);
-        if (kind === 'unavailable') batch = this.#dismissImpatient(batch);
         await pause(attempt);
+        batch = batch.filter(isUnanswered);
       }
     }
   }
 
-  #attempt(batch: readonly Waiting[], open: Set<Waiting>, again: boolean): Promise<void> {
+  #attempt(batch: readonly Waiting[], again: boolean): Promise<void> {
     return settleBatch(
       this.#ledger,
       batch.map((waiting) => waiting.command),
@@ -118,7 +123,7 @@ export class Lane implements Coordinator {
         settled: (position, verdict) => {
           const waiting = batch[position];
           if (waiting === undefined) return;
-          open.delete(waiting);
+          this.#unanswered.delete(waiting);
           waiting.resolve(verdict);
         },
         deadlines: this.#options.onDeadlines,
@@ -129,7 +134,10 @@ export class Lane implements Coordinator {
   /** A batch that cannot be settled is halved until the one bad command stands alone: the others must not suffer for it. */
   async #isolate(batch: readonly Waiting[], error: unknown): Promise<void> {
     if (batch.length === 1) {
-      batch[0]?.reject(error);
+      for (const waiting of batch) {
+        this.#unanswered.delete(waiting);
+        waiting.reject(error);
+      }
       return;
     }
     const middle = batch.length >> 1;
@@ -137,14 +145,22 @@ export class Lane implements Coordinator {
     await this.#settle(batch.slice(middle), true);
   }
 
-  #dismissImpatient(batch: readonly Waiting[]): readonly Waiting[] {
-    const now = performance.now();
-    const patient = (waiting: Waiting): boolean => now - waiting.since < this.#options.patienceMs;
-    const dismissed = [...batch, ...this.#queue].filter((waiting) => !patient(waiting));
-    this.#queue = this.#queue.filter(patient);
+  /**
+   * Nobody waits longer than promised, whatever the batch under way is waiting for: PostgreSQL may hold a statement until
+   * its own time is up, and those behind it would wait for that, and then for their own. What is under way may still be
+   * stored; then the same id finds it (I7).
+   */
+  #dismissImpatient(): void {
+    const latest = performance.now() - this.#options.patienceMs;
+    const isPatient = (waiting: Waiting): boolean => waiting.since > latest;
+    const dismissed = [...this.#unanswered, ...this.#queue].filter((waiting) => !isPatient(waiting));
+    if (dismissed.length === 0) return;
+    this.#queue = this.#queue.filter(isPatient);
     const verdict = refused(problem('database-unavailable', 'PostgreSQL does not answer. The same id may be sent again.'));
-    for (const waiting of dismissed) waiting.resolve(verdict);
-    return batch.filter(patient);
+    for (const waiting of dismissed) {
+      this.#unanswered.delete(waiting);
+      waiting.resolve(verdict);
+    }
   }
 }
 

@@ -46,7 +46,9 @@ export interface StockHistoryEntry {
 /** All of them throw DatabaseUnavailable (errors of the port) where PostgreSQL does not answer. */
 export interface Queries {
   /** @returns null for an id that was never seen */
-  transaction(id: TransactionId): Promise<{ readonly transaction: Transaction; readonly history: readonly HistoryEvent[] } | null>;
+  transaction(
+    id: TransactionId,
+  ): Promise<{ readonly transaction: Transaction; readonly history: readonly HistoryEvent[] } | null>;
   /** Newest first. Cursor: [createdAt in ms, id]. */
   transactions(filter: TransactionFilter, limit: number, after: Cursor | null): Promise<Page<Transaction>>;
   /** Every warehouse of one SKU, sorted; empty where it was never stocked. */

@@ -1,6 +1,16 @@
 // Owns what a decision sees and what it changes: the stored rows as plain values, and changes to them as data. Pure.
 import { InvariantBroken, type Problem } from '../errors.ts';
-import type { ContentHash, HistoryEvent, Movement, MovementId, RefundId, Shortage, StockRow, Transaction, TransactionId } from './model.ts';
+import type {
+  ContentHash,
+  HistoryEvent,
+  Movement,
+  MovementId,
+  RefundId,
+  Shortage,
+  StockRow,
+  Transaction,
+  TransactionId,
+} from './model.ts';
 
 /** A counter may not pass this (contract, section 2): above it JSON numbers are no longer exact. */
 export const COUNTER_LIMIT = Number.MAX_SAFE_INTEGER;
@@ -19,7 +29,9 @@ export interface StoredMovement {
   /** Null for the ADJUST that a count became: its id was made here, and no caller can have sent it. */
   readonly contentHash: ContentHash | null;
   /** What became of it: applied, or refused for lack of stock (kept, so that the same id hears the same, I7). */
-  readonly result: { readonly applied: true; readonly movement: Movement } | { readonly applied: false; readonly problem: Problem; readonly movement: MovementRequest };
+  readonly result:
+    | { readonly applied: true; readonly movement: Movement }
+    | { readonly applied: false; readonly problem: Problem; readonly movement: MovementRequest };
 }
 
 /** The part of a movement that its caller gave. */

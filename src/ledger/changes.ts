@@ -1,7 +1,7 @@
 // Owns the form in which decided changes reach save_changes: one JSON document of sets. Deltas of the same counter are
 // added up, so that each row is written once.
 import type { TransactionId } from '../coordinator/model.ts';
-import { type Change, type StockDelta, stockKey, type StoredMovement, type StoredTransaction } from '../coordinator/rows.ts';
+import { type Change, type StockDelta, type StoredMovement, type StoredTransaction, stockKey } from '../coordinator/rows.ts';
 
 type Json = Record<string, unknown>;
 

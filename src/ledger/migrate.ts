@@ -42,7 +42,8 @@ export async function migrate(databaseUrl: string): Promise<readonly string[]> {
 async function checkServer(client: pg.Client): Promise<void> {
   const result = await client.query<{ server_version_num: string }>('SHOW server_version_num');
   const version = Number(result.rows[0]?.server_version_num ?? 0);
-  if (version < OLDEST_SERVER) throw new SchemaMismatch(`PostgreSQL ${Math.floor(version / 10_000)} is too old: holdfast needs 15 or newer`);
+  if (version < OLDEST_SERVER)
+    throw new SchemaMismatch(`PostgreSQL ${Math.floor(version / 10_000)} is too old: holdfast needs 15 or newer`);
 }
 
 async function applyAll(client: pg.Client): Promise<readonly string[]> {
@@ -57,7 +58,9 @@ async function applyAll(client: pg.Client): Promise<readonly string[]> {
   const newest = migrations.at(-1)?.name ?? '';
   const foreign = [...digests.keys()].filter((name) => name !== 'functions' && name > newest).sort();
   if (foreign.length > 0) {
-    throw new SchemaMismatch(`the database's schema (${foreign.at(-1)}) is newer than this version of holdfast (${newest}): upgrade holdfast`);
+    throw new SchemaMismatch(
+      `the database's schema (${foreign.at(-1)}) is newer than this version of holdfast (${newest}): upgrade holdfast`,
+    );
   }
   const applied: string[] = [];
   for (const { name, text } of migrations) {

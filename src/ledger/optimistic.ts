@@ -125,7 +125,9 @@ function settledTransactions(answer: Answer): Map<TransactionId, Transaction> {
   const add = (rows: readonly SettledTuple[] | null, state: TransactionState, itemState: ItemState): void => {
     for (const [id, reason, note, reference, metadata, createdAt, expiresAt] of rows ?? []) {
       const sold = itemState === MOVES.itemSold;
-      const ended = (items.get(id) ?? []).map((item): Item => ({ ...item, state: itemState, deducted: sold ? item.quantity : 0 }));
+      const ended = (items.get(id) ?? []).map(
+        (item): Item => ({ ...item, state: itemState, deducted: sold ? item.quantity : 0 }),
+      );
       settled.set(id, {
         id,
         state,
@@ -171,7 +173,8 @@ function movesOfMachines(): Moves {
   const itemHeld = stepReservation('AVAILABLE', 'RESERVE')?.to;
   const itemSold = itemHeld && stepReservation(itemHeld, 'DEDUCT')?.to;
   const itemFree = itemHeld && stepReservation(itemHeld, 'RELEASE')?.to;
-  if (!tryTo || !confirmTo || !cancelTo || !itemHeld || !itemSold || !itemFree) throw new Error('the machines allow no Try, Confirm, Cancel');
+  if (!tryTo || !confirmTo || !cancelTo || !itemHeld || !itemSold || !itemFree)
+    throw new Error('the machines allow no Try, Confirm, Cancel');
   // Only what is held may be sold or freed; a machine that came to allow more would have to be taught to the statement.
   if (itemStatesLeadingTo(itemSold, 'DEDUCT').length !== 1) throw new Error('items can be sold from several states');
   return { tryTo, confirmFrom: [tryTo], confirmTo, cancelFrom: [tryTo], cancelTo, itemFree, itemHeld, itemSold };

@@ -3,7 +3,7 @@ import type { HistoryEvent, StockRow, Transaction, TransactionId } from '../coor
 import type { Cursor, Page, Queries, StockFilter, StockHistoryEntry, TransactionFilter } from '../coordinator/queries.ts';
 import type { StoredTransaction } from '../coordinator/rows.ts';
 import { nameArray } from './arrays.ts';
-import { eventsOfText, stockOf, type StockTuple, transactionOfText } from './documents.ts';
+import { eventsOfText, type StockTuple, stockOf, transactionOfText } from './documents.ts';
 import type { Pool } from './pool.ts';
 import { statement } from './statements.ts';
 
@@ -31,7 +31,16 @@ export class PostgresQueries implements Queries {
   }
 
   async transactions(filter: TransactionFilter, limit: number, after: Cursor | null): Promise<Page<Transaction>> {
-    const values = [filter.state, filter.reference, filter.needsAttention, filter.createdAfter, filter.createdBefore, after?.[0], after?.[1], limit + 1];
+    const values = [
+      filter.state,
+      filter.reference,
+      filter.needsAttention,
+      filter.createdAfter,
+      filter.createdBefore,
+      after?.[0],
+      after?.[1],
+      limit + 1,
+    ];
     const rows =
       filter.sku !== null
         ? await this.#pool.read('transactions_by_sku', LIST_BY_SKU, [...values, filter.sku])
@@ -57,8 +66,20 @@ export class PostgresQueries implements Queries {
     return pageOf(items, limit, (last) => [last[0]?.sku ?? '']);
   }
 
-  async stockHistory(sku: string, warehouse: string | null, limit: number, after: Cursor | null): Promise<Page<StockHistoryEntry>> {
-    const rows = await this.#pool.read('stock_history', STOCK_HISTORY, [sku, warehouse, after?.[0], after?.[1], after?.[2], limit + 1]);
+  async stockHistory(
+    sku: string,
+    warehouse: string | null,
+    limit: number,
+    after: Cursor | null,
+  ): Promise<Page<StockHistoryEntry>> {
+    const rows = await this.#pool.read('stock_history', STOCK_HISTORY, [
+      sku,
+      warehouse,
+      after?.[0],
+      after?.[1],
+      after?.[2],
+      limit + 1,
+    ]);
     const items = rows.map((row) => JSON.parse(textOf(row[0])) as StockHistoryEntry);
     return pageOf(items, limit, (last) => [String(last.at), last.movementId ?? last.transactionId ?? '', last.warehouse]);
   }
@@ -67,7 +88,10 @@ export class PostgresQueries implements Queries {
    * Whose deadline has come, oldest first.
    * @param from the deadline to start from, in ms since 1970
    */
-  async dueTransactions(limit: number, from: number): Promise<readonly { readonly id: TransactionId; readonly expiresAt: number }[]> {
+  async dueTransactions(
+    limit: number,
+    from: number,
+  ): Promise<readonly { readonly id: TransactionId; readonly expiresAt: number }[]> {
     const rows = await this.#pool.read('due', DUE, [limit, from]);
     return rows.map((row) => ({ id: textOf(row[0]) as TransactionId, expiresAt: Number(row[1]) }));
   }

@@ -7,7 +7,8 @@ import { randomUUID } from 'node:crypto';
  */
 export function banner(url: string): string {
   const id = randomUUID();
-  const post = (path: string, body: string): string => `  curl -sS ${url}${path} -H 'content-type: application/json' -d '${body}'`;
+  const post = (path: string, body: string): string =>
+    `  curl -sS ${url}${path} -H 'content-type: application/json' -d '${body}'`;
   return [
     `holdfast listens on ${url}`,
     '',

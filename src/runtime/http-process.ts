@@ -27,9 +27,18 @@ export interface HttpProcess {
  * Starts serving. The schema must be up to date already.
  * @throws where the port cannot be listened on
  */
-export async function startHttpProcess(config: Config, databaseUrl: string, redisUrl: string | null, log: Logger): Promise<HttpProcess> {
+export async function startHttpProcess(
+  config: Config,
+  databaseUrl: string,
+  redisUrl: string | null,
+  log: Logger,
+): Promise<HttpProcess> {
   const warn = throttled((details, message) => log.warn(details, message));
-  const poolOptions = { databaseUrl, timeoutMs: config.databaseTimeoutMs, onFault: (err: unknown) => warn({ err }, 'a database connection broke') };
+  const poolOptions = {
+    databaseUrl,
+    timeoutMs: config.databaseTimeoutMs,
+    onFault: (err: unknown) => warn({ err }, 'a database connection broke'),
+  };
   // The lane has one connection of its own, for its one commit at a time: a slow read never holds up a commit.
   const lanePool = new Pool({ ...poolOptions, size: 1, applicationName: 'holdfast lane' });
   const readPool = new Pool({ ...poolOptions, size: config.poolSize, applicationName: 'holdfast reads' });

@@ -1,6 +1,6 @@
 // Owns the life of one instance: settings, embedded servers, schema, processes; and its orderly end.
 import cluster from 'node:cluster';
-import { pino, type Logger } from 'pino';
+import { type Logger, pino } from 'pino';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { FolderInUse } from '../embedded/folder-lock.ts';
 import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';

@@ -37,7 +37,12 @@ export class Deadlines {
     const { prefix } = options;
     this.#queue = new Queue(QUEUE, { connection: this.#commands, prefix, skipWaitingForReady: true, skipVersionCheck: true });
     this.#queue.on('error', options.onFault);
-    this.#worker = new Worker(QUEUE, () => options.onDue(), { connection: this.#blocking, prefix, concurrency: 1, skipVersionCheck: true });
+    this.#worker = new Worker(QUEUE, () => options.onDue(), {
+      connection: this.#blocking,
+      prefix,
+      concurrency: 1,
+      skipVersionCheck: true,
+    });
     this.#worker.on('error', options.onFault);
   }
 

@@ -34,7 +34,10 @@ export class Sweep {
     const { intervalMs } = this.#options;
     // Jitter keeps several processes from asking all at once.
     const next = (): void => {
-      this.#timer = setTimeout(() => void this.wake().finally(() => this.#stopped || next()), intervalMs * (0.75 + Math.random() / 4));
+      this.#timer = setTimeout(
+        () => void this.wake().finally(() => this.#stopped || next()),
+        intervalMs * (0.75 + Math.random() / 4),
+      );
     };
     next();
   }

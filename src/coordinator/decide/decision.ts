@@ -1,5 +1,5 @@
 // Owns the form of a decision, and the ways of writing one that all commands share.
-import { type Problem, problem, type ProblemCode } from '../../errors.ts';
+import { type Problem, type ProblemCode, problem } from '../../errors.ts';
 import type { Refused, ReplyForm, TransactionAccepted, Verdict } from '../command.ts';
 import type { Transaction } from '../model.ts';
 import type { Change, StoredTransaction } from '../rows.ts';
@@ -36,7 +36,9 @@ export function inForm(transaction: Transaction, reply: ReplyForm): TransactionA
 
 /** 409 invalid-transition: the machine does not allow the move from where the transaction stands. */
 export function wrongState(transaction: StoredTransaction, move: string): Decision<Refused> {
-  return refuseWith('invalid-transition', `A transaction that is ${transaction.state} cannot ${move}.`, { state: transaction.state });
+  return refuseWith('invalid-transition', `A transaction that is ${transaction.state} cannot ${move}.`, {
+    state: transaction.state,
+  });
 }
 
 export function expiredProblem(transaction: StoredTransaction): Problem {

@@ -16,6 +16,10 @@ export function decideExtend(rows: Rows, command: ExtendCommand, now: number): D
   const detail = { expiresAt: new Date(after.expiresAt).toISOString(), timeoutMs: command.timeoutMs };
   return accept(after, 'whole', false, [
     { kind: 'change-transaction', before: known, after },
-    { kind: 'record-event', transactionId: known.id, event: { at: now, event: 'EXTEND', from: known.state, to: step.to, detail } },
+    {
+      kind: 'record-event',
+      transactionId: known.id,
+      event: { at: now, event: 'EXTEND', from: known.state, to: step.to, detail },
+    },
   ]);
 }

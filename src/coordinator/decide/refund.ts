@@ -3,7 +3,7 @@ import { stepReservation, stepTransaction } from '../../../workflows/step.ts';
 import { InvariantBroken, problem } from '../../errors.ts';
 import type { RefundCommand, Refused, TransactionAccepted } from '../command.ts';
 import type { BasketItem, Item } from '../model.ts';
-import { type Change, refundKey, type Rows, type StoredTransaction } from '../rows.ts';
+import { type Change, type Rows, refundKey, type StoredTransaction } from '../rows.ts';
 import { accept, type Decision, NO_CHANGES, refuse, wrongState } from './decision.ts';
 import { excessOf, quantityIn, unknownTransaction } from './settle.ts';
 
@@ -17,7 +17,8 @@ export function decideRefund(rows: Rows, command: RefundCommand, now: number): D
     }
     return earlier.refusal === null ? accept(known, 'whole', true) : refuse(earlier.refusal, true);
   }
-  if (stepTransaction(known.state, 'REFUND', { hasBranches: known.branches.length > 0 }) === null) return wrongState(known, 'be refunded');
+  if (stepTransaction(known.state, 'REFUND', { hasBranches: known.branches.length > 0 }) === null)
+    return wrongState(known, 'be refunded');
 
   const left = known.items.map((item): BasketItem => ({ ...item, quantity: leftOf(item) })).filter((item) => item.quantity > 0);
   const asked = command.items ?? left;
@@ -27,10 +28,18 @@ export function decideRefund(rows: Rows, command: RefundCommand, now: number): D
 
   const items = known.items.map((item) => refunded(item, quantityIn(asked, item)));
   const after: StoredTransaction = { ...known, items, updatedAt: now };
-  const detail = { refundId: command.refundId, reason: command.reason, items: asked.map(({ sku, warehouse, quantity }) => ({ sku, warehouse, quantity })) };
+  const detail = {
+    refundId: command.refundId,
+    reason: command.reason,
+    items: asked.map(({ sku, warehouse, quantity }) => ({ sku, warehouse, quantity })),
+  };
   return accept(after, 'whole', false, [
     { kind: 'change-transaction', before: known, after },
-    { kind: 'record-event', transactionId: known.id, event: { at: now, event: 'REFUND', from: known.state, to: known.state, detail } },
+    {
+      kind: 'record-event',
+      transactionId: known.id,
+      event: { at: now, event: 'REFUND', from: known.state, to: known.state, detail },
+    },
     ...recordOf(command, null, now),
     ...asked.map(
       ({ sku, warehouse, quantity }): Change => ({

@@ -28,9 +28,13 @@ export function decideConfirm(rows: Rows, command: ConfirmCommand, now: number):
 /** Rule 3: the same confirm again is answered again; another choice of items is a contradiction. */
 function confirmAgain(known: StoredTransaction, command: ConfirmCommand): Outcome {
   const asked = command.items ?? known.items;
-  const same = known.items.every((item) => quantityIn(asked, item) === item.deducted) && excessOf(asked, known.items, () => Infinity) === null;
+  const same =
+    known.items.every((item) => quantityIn(asked, item) === item.deducted) &&
+    excessOf(asked, known.items, () => Infinity) === null;
   if (same) return accept(known, command.reply, true);
-  return refuse(problem('idempotency-mismatch', `Transaction ${known.id} was confirmed with other items.`, { state: known.state }));
+  return refuse(
+    problem('idempotency-mismatch', `Transaction ${known.id} was confirmed with other items.`, { state: known.state }),
+  );
 }
 
 export function decideCancel(rows: Rows, command: CancelCommand, now: number): Outcome {
@@ -93,7 +97,11 @@ export function quantityIn(list: readonly BasketItem[], item: BasketItem): numbe
 }
 
 /** 409 quantity-exceeded where a list names more of something than `limitOf` allows, or something that is not in the basket. */
-export function excessOf(asked: readonly BasketItem[], items: readonly Item[], limitOf: (item: Item) => number): Decision<Refused> | null {
+export function excessOf(
+  asked: readonly BasketItem[],
+  items: readonly Item[],
+  limitOf: (item: Item) => number,
+): Decision<Refused> | null {
   const byKey = new Map(items.map((item) => [stockKey(item.sku, item.warehouse), item]));
   for (const { sku, warehouse, quantity } of asked) {
     const item = byKey.get(stockKey(sku, warehouse));

@@ -3,7 +3,7 @@ import { problem } from '../../errors.ts';
 import type { CountStockCommand, MovementAccepted, MoveStockCommand, Refused, StockCounted } from '../command.ts';
 import { etagOf } from '../etag.ts';
 import type { StockRow } from '../model.ts';
-import { type Change, COUNTER_LIMIT, moved, type MovementRequest, type Rows, stockKey, stockOfSku } from '../rows.ts';
+import { type Change, COUNTER_LIMIT, type MovementRequest, moved, type Rows, stockKey, stockOfSku } from '../rows.ts';
 import { type Decision, refuse, refuseWith } from './decision.ts';
 
 export function decideMoveStock(rows: Rows, command: MoveStockCommand, now: number): Decision<MovementAccepted | Refused> {
@@ -22,14 +22,25 @@ export function decideMoveStock(rows: Rows, command: MoveStockCommand, now: numb
   const row = rows.stock.get(stockKey(sku, warehouse));
   const available = row?.available ?? 0;
   if (available + signed < 0) {
-    const refusal = problem('insufficient-stock', `${available} of ${sku} are available in ${warehouse}, ${-signed} were to go.`, {
-      shortages: [{ sku, warehouse, requested: -signed, available }],
-    });
+    const refusal = problem(
+      'insufficient-stock',
+      `${available} of ${sku} are available in ${warehouse}, ${-signed} were to go.`,
+      {
+        shortages: [{ sku, warehouse, requested: -signed, available }],
+      },
+    );
     // Kept where the caller gave an id (I7); without one there is nobody to ask again.
     return refuse(
       refusal,
       false,
-      command.idGiven ? [{ kind: 'record-movement', movement: { id, contentHash, result: { applied: false, problem: refusal, movement: request } } }] : [],
+      command.idGiven
+        ? [
+            {
+              kind: 'record-movement',
+              movement: { id, contentHash, result: { applied: false, problem: refusal, movement: request } },
+            },
+          ]
+        : [],
     );
   }
   if (overflows(row, signed)) return tooMany(sku, warehouse);
@@ -53,19 +64,37 @@ export function decideCountStock(rows: Rows, command: CountStockCommand, now: nu
   const available = 'available' in counted ? counted.available : counted.onHand - (row?.reserved ?? 0);
   if (available < 0) {
     const reserved = row?.reserved ?? 0;
-    return refuseWith('insufficient-stock', `${reserved} of ${sku} are reserved in ${warehouse}, more than the ${reserved + available} on hand.`, {
-      shortages: [{ sku, warehouse, requested: reserved, available: reserved + available }],
-    });
+    return refuseWith(
+      'insufficient-stock',
+      `${reserved} of ${sku} are reserved in ${warehouse}, more than the ${reserved + available} on hand.`,
+      {
+        shortages: [{ sku, warehouse, requested: reserved, available: reserved + available }],
+      },
+    );
   }
   const difference = available - (row?.available ?? 0);
   if (overflows(row, difference)) return tooMany(sku, warehouse);
   const { changes, after } = applied(rows, sku, warehouse, difference);
-  const stock = [...before.filter((other) => other.warehouse !== warehouse), after].sort((a, b) => (a.warehouse < b.warehouse ? -1 : 1));
+  const stock = [...before.filter((other) => other.warehouse !== warehouse), after].sort((a, b) =>
+    a.warehouse < b.warehouse ? -1 : 1,
+  );
   const verdict: StockCounted = { ok: true, replayed: false, stock };
   // An ADJUST is never 0: a count that finds what the books say changes nothing and leaves no movement.
   if (difference === 0) return { verdict, changes };
-  const movement = { id: command.id, sku, warehouse, kind: 'ADJUST', quantity: difference, reason, at: now, stock: after } as const;
-  const record: Change = { kind: 'record-movement', movement: { id: command.id, contentHash: null, result: { applied: true, movement } } };
+  const movement = {
+    id: command.id,
+    sku,
+    warehouse,
+    kind: 'ADJUST',
+    quantity: difference,
+    reason,
+    at: now,
+    stock: after,
+  } as const;
+  const record: Change = {
+    kind: 'record-movement',
+    movement: { id: command.id, contentHash: null, result: { applied: true, movement } },
+  };
   return { verdict, changes: [...changes, record] };
 }
 
@@ -89,7 +118,11 @@ function overflows(row: StockRow | undefined, signed: number): boolean {
 }
 
 function tooMany(sku: string, warehouse: string): Decision<Refused> {
-  return refuseWith('quantity-exceeded', `The counters of ${sku} in ${warehouse} would pass 2^53−1 in all.`, { sku, warehouse, limit: COUNTER_LIMIT });
+  return refuseWith('quantity-exceeded', `The counters of ${sku} in ${warehouse} would pass 2^53−1 in all.`, {
+    sku,
+    warehouse,
+    limit: COUNTER_LIMIT,
+  });
 }
 
 function preconditionFailed(command: CountStockCommand, rows: readonly StockRow[]): Decision<Refused> | null {

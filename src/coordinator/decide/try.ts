@@ -85,7 +85,10 @@ export function shortagesOf(rows: Rows, command: TryCommand): Shortage[] {
 function shortageProblem(shortages: readonly Shortage[]): Problem {
   const named = shortages
     .slice(0, 3)
-    .map((shortage) => `${shortage.requested} of ${shortage.sku} in ${shortage.warehouse}, where ${shortage.available} are available`)
+    .map(
+      (shortage) =>
+        `${shortage.requested} of ${shortage.sku} in ${shortage.warehouse}, where ${shortage.available} are available`,
+    )
     .join('; ');
   const rest = shortages.length > 3 ? `; and ${shortages.length - 3} more` : '';
   return problem('insufficient-stock', `Asked for ${named}${rest}.`, { shortages });
