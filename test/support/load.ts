@@ -56,10 +56,12 @@ export async function startLoad(urls: readonly string[], options: LoadOptions): 
   let stopped = false;
   const runClient = async (client: number): Promise<void> => {
     const url = urls[client % urls.length] ?? first;
+    let failures = 0;
     for (let turn = 0; !stopped && turn < (options.lives ?? Number.POSITIVE_INFINITY); turn += 1) {
       const life = newLife(options, client + turn);
       history.lives.push(life);
-      await live(url, life, client + turn);
+      failures = (await live(url, life, client + turn)) ? 0 : failures + 1;
+      if (failures > 0) await pause(failures);
     }
   };
   const running = Promise.all(Array.from({ length: options.clients }, (_, client) => runClient(client)));
@@ -79,20 +81,21 @@ function newLife({ skus, timeoutMs = 600_000 }: LoadOptions, turn: number): Life
   return { body: { id: randomUUID(), items: turn % 2 === 0 ? items.slice(0, 1) : items, timeoutMs }, told: [] };
 }
 
-/** Of ten: four are confirmed, three cancelled, one both at once, two left open. */
-async function live(url: string, life: Life, turn: number): Promise<void> {
+/** Of ten: four are confirmed, three cancelled, one both at once, two left open. @returns whether its Try was answered */
+async function live(url: string, life: Life, turn: number): Promise<boolean> {
   const answer = await send(url, life, 'try');
-  if (answer === null || answer.status === 503) return pause();
-  if (answer.status !== 201) return;
+  if (answer === null || answer.status === 503) return false;
+  if (answer.status !== 201) return true;
   const dice = turn % 10;
   if (dice < 4) await send(url, life, 'confirm');
   else if (dice < 7) await send(url, life, 'cancel');
   else if (dice < 8) await Promise.all([send(url, life, 'confirm'), send(url, life, 'cancel')]);
+  return true;
 }
 
-/** A caller whose call failed does not come back at once. */
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 30));
+/** A caller whose calls fail comes back later and later, as a good client does. */
+function pause(failures: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.min(20 * 2 ** failures, 500) * (0.5 + Math.random() / 2)));
 }
 
 async function send(url: string, life: Life, operation: Operation): Promise<CallAnswer | null> {
@@ -154,7 +157,7 @@ async function resolveUnknown(url: string, life: Life): Promise<void> {
     for (let attempt = 0; attempt < 50; attempt += 1) {
       const answer = await send(url, life, operation);
       if (answer !== null && answer.status !== 503) break;
-      await pause();
+      await pause(attempt);
     }
     await send(url, life, operation);
   }
