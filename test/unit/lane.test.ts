@@ -1,4 +1,5 @@
 // Owns the tests of the lane: its bounds (I12), its order, how it ends, and what it does when the ledger fails.
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Command, Verdict } from '../../src/coordinator/command.ts';
 import { Lane, type LaneOptions } from '../../src/coordinator/lane.ts';
@@ -143,20 +144,30 @@ describe('a lane whose ledger fails', () => {
   });
 
   it('gives up on those who waited too long, and serves the others after the recovery', async () => {
-    const patienceMs = 100;
+    const patienceMs = 400;
     const { ledger, lane } = await stocked({ patienceMs, batchLimit: 1 });
-    const startedAt = performance.now();
-    let late: Promise<string>[] = [];
-    ledger.mishap = () => {
-      if (late.length > 0) return null;
-      // The last failure: it comes when the first have waited too long, and others have just come.
-      if (performance.now() - startedAt > patienceMs)
-        late = tries(2, 200).map(async (command) => told(await lane.submit(command)));
-      return 'lost-before';
-    };
-    const early = await Promise.all(tries(3).map((command) => lane.submit(command)));
-    expect(early.map(told)).to.deep.equal(Array(3).fill('database-unavailable'));
+    let isAway = true;
+    ledger.mishap = () => (isAway ? 'lost-before' : null);
+    const early = tries(3).map((command) => lane.submit(command));
+    await delay(patienceMs * 0.7);
+    const late = tries(2, 200).map(async (command) => told(await lane.submit(command)));
+    expect((await Promise.all(early)).map(told)).to.deep.equal(Array(3).fill('database-unavailable'));
+    isAway = false;
     expect(await Promise.all(late)).to.deep.equal(['TRIED', 'TRIED']);
+  });
+
+  it('gives up in time on those behind a statement that hangs', async () => {
+    const { ledger, lane } = await stocked({ patienceMs: 200, batchLimit: 1 });
+    ledger.mishap = () => 'lost-before';
+    const apply = ledger.apply.bind(ledger);
+    // As a hung server: each attempt fails only once its own time is up.
+    ledger.apply = (...given) => delay(200).then(() => apply(...given));
+    const startedAt = performance.now();
+    const first = lane.submit(tryOf(A, [['s', 1]]));
+    await delay(100);
+    const second = lane.submit(tryOf(B, [['s', 1]]));
+    expect([told(await first), told(await second)]).to.deep.equal(Array(2).fill('database-unavailable'));
+    expect(performance.now() - startedAt).to.be.below(390);
   });
 
   it('takes nothing twice where the commit was done and the answer lost', async () => {
