@@ -1,0 +1,171 @@
+// Owns the property test of the core: random commands through a lane, over a ledger that fails at random, against a simple model.
+// After every round some order that keeps each id's own order must explain every answer and every counter (I1–I5, I7, I8).
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type Command, orderingKey, type Verdict } from '../../src/coordinator/command.ts';
+import { Lane } from '../../src/coordinator/lane.ts';
+import type { Rows, StoredTransaction } from '../../src/coordinator/rows.ts';
+import { anyCommand, SKUS } from '../support/any-command.ts';
+import { movementId, moveOf } from '../support/commands.ts';
+import { MemoryLedger, type Mishap } from '../support/memory-ledger.ts';
+import { Model } from '../support/model.ts';
+
+const STOCK_EACH = 9;
+const LONGEST_ROUND = 4;
+
+interface Round {
+  readonly commands: readonly Command[];
+  /** What happens to the calls of the ledger, in turn; the rest go well. */
+  readonly mishaps: readonly (Mishap | null)[];
+  readonly passingMs: number;
+}
+
+let serial = 0;
+const anyMishap = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(null) },
+  { weight: 3, arbitrary: fc.constantFrom<Mishap>('leave', 'leave', 'conflict', 'lost-before', 'lost-after', 'lost-after') },
+);
+const anyRound: fc.Arbitrary<Round> = fc.record({
+  commands: fc.array(
+    anyCommand(() => (serial += 1)),
+    { minLength: 1, maxLength: LONGEST_ROUND },
+  ),
+  mishaps: fc.oneof({ weight: 2, arbitrary: fc.constant([]) }, { weight: 3, arbitrary: fc.array(anyMishap, { maxLength: 3 }) }),
+  passingMs: fc.constantFrom(0, 0, 1, 4, 5, 15, 40),
+});
+
+function answerOf(verdict: Verdict): string {
+  if (!verdict.ok) return verdict.problem.code;
+  return 'transaction' in verdict ? verdict.transaction.state : 'done';
+}
+
+/** Every order of the positions in which those with the same key keep theirs. */
+function ordersOf(keyOf: (position: number) => string, left: readonly number[]): number[][] {
+  if (left.length === 0) return [[]];
+  const keys = left.map(keyOf);
+  return left.flatMap((position, index) => {
+    if (keys.indexOf(keys[index] ?? '') < index) return [];
+    const rest = left.filter((other) => other !== position);
+    return ordersOf(keyOf, rest).map((order) => [position, ...order]);
+  });
+}
+
+/**
+ * Commands on one id take effect as they came. Only where a commit was done and its answer lost, what was refused in it without
+ * a trace is decided once more, after what was stored: nobody had been answered yet, so any order will do.
+ * @returns the books after the order that explains the answers and the counters; null where none does
+ */
+function explain(model: Model, { commands, mishaps }: Round, answers: readonly string[], rows: Rows, now: number): Model | null {
+  const isLost = mishaps.includes('lost-after');
+  const keyOf = (position: number): string => (isLost ? String(position) : orderingKey(commands[position] as Command));
+  for (const order of ordersOf(keyOf, [...commands.keys()])) {
+    const attempt = model.copy();
+    if (
+      order.every((position) => attempt.tell(commands[position] as Command, now) === answers[position]) &&
+      agrees(attempt, rows)
+    )
+      return attempt;
+  }
+  return null;
+}
+
+function agrees({ books }: Model, rows: Rows): boolean {
+  const sameStock = [...rows.stock].every(([key, row]) => {
+    const expected = books.stock.get(key);
+    return expected?.available === row.available && expected.reserved === row.reserved && expected.deducted === row.deducted;
+  });
+  const sameTransactions = [...rows.transactions].every(([id, stored]) => {
+    const expected = books.transactions.get(id);
+    return expected?.state === stored.state && expected.reason === stored.reason && expected.expiresAt === stored.expiresAt;
+  });
+  return (
+    sameStock && sameTransactions && rows.stock.size === books.stock.size && rows.transactions.size === books.transactions.size
+  );
+}
+
+function checkInvariants(rows: Rows): void {
+  for (const [key, row] of rows.stock) {
+    let [moved, reserved, deducted] = [0, 0, 0];
+    for (const { result } of rows.movements.values()) {
+      if (!result.applied || `${result.movement.sku} ${result.movement.warehouse}` !== key) continue;
+      moved += result.movement.kind === 'WRITE_OFF' ? -result.movement.quantity : result.movement.quantity;
+    }
+    for (const { items } of rows.transactions.values()) {
+      for (const item of items) {
+        if (`${item.sku} ${item.warehouse}` !== key) continue;
+        if (item.state === 'RESERVED') reserved += item.quantity;
+        deducted += item.deducted - item.refunded;
+      }
+    }
+    expect(row.available + row.reserved + row.deducted, `I1 of ${key}`).to.equal(moved);
+    expect(Math.min(row.available, row.reserved, row.deducted), `I2 of ${key}`).to.be.at.least(0);
+    expect([row.reserved, row.deducted], `I3 of ${key}`).to.deep.equal([reserved, deducted]);
+  }
+  for (const stored of rows.transactions.values()) checkWhole(stored);
+}
+
+/** I4: all items stand where their transaction stands. */
+function checkWhole({ id, state, items }: StoredTransaction): void {
+  const isWhole = items.every((item) => {
+    if (state === 'TRIED') return item.state === 'RESERVED';
+    if (state === 'CANCELLED') return item.state === 'AVAILABLE' && item.deducted === 0;
+    return item.state === (item.deducted > item.refunded ? 'DEDUCTED' : 'AVAILABLE');
+  });
+  expect(isWhole, `I4 of ${id}, which is ${state}: ${JSON.stringify(items)}`).to.equal(true);
+}
+
+/** I5: what was decided stays decided. */
+function checkDecisions(before: Rows['transactions'], after: Rows['transactions']): void {
+  for (const [id, { state, reason, decidedAt }] of before) {
+    if (decidedAt === null) continue;
+    const now = after.get(id);
+    expect([now?.state, now?.reason, now?.decidedAt], `I5 of ${id}`).to.deep.equal([state, reason, decidedAt]);
+  }
+}
+
+async function play(rounds: readonly Round[]): Promise<void> {
+  const ledger = new MemoryLedger();
+  const unforeseen: unknown[] = [];
+  const onFault = (fault: unknown): void => {
+    if (!/conflict|unavailable/.test(String(fault))) unforeseen.push(fault);
+  };
+  const lane = new Lane(ledger, { queueLimit: 100, batchLimit: 100, patienceMs: 60_000, onDeadlines: () => {}, onFault });
+  let model = new Model();
+  const supplies = SKUS.slice(0, -2).map((sku, index) => moveOf(movementId(100 + index), 'RECEIVE', [sku, STOCK_EACH]));
+  for (const command of supplies) model.tell(command, ledger.now);
+  await Promise.all(supplies.map((command) => lane.submit(command)));
+
+  for (const round of rounds) {
+    const { commands, mishaps, passingMs } = round;
+    const pending = [...mishaps];
+    ledger.mishap = (call) => {
+      const mishap = pending.shift() ?? null;
+      return mishap === 'leave' && call !== 'apply' ? null : mishap;
+    };
+    const before = new Map(ledger.rows.transactions);
+    const verdicts: Verdict[] = await Promise.all(commands.map((command) => lane.submit(command)));
+    expect(unforeseen).to.deep.equal([]);
+    checkInvariants(ledger.rows);
+    checkDecisions(before, ledger.rows.transactions);
+    const answers = verdicts.map(answerOf);
+    const explained = explain(model, round, answers, ledger.rows, ledger.now);
+    if (explained === null) {
+      const told = commands.map((command, index) => `${JSON.stringify(command)} → ${answers[index]}`);
+      throw new Error(`no order explains:\n${told.join('\n')}\nthe books before: ${JSON.stringify([...model.books.stock])}`);
+    }
+    model = explained;
+    ledger.now += passingMs;
+  }
+  await lane.close();
+}
+
+describe('the core, under random commands and faults', function () {
+  this.timeout(60_000);
+
+  it('answers as some order of the commands would, and keeps the invariants', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(anyRound, { minLength: 1, maxLength: 25 }), play), {
+      numRuns: 400,
+      interruptAfterTimeLimit: 8000,
+    });
+  });
+});
