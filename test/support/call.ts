@@ -1,4 +1,6 @@
 // Owns one call over HTTP as a caller's program would make it: an answer, or the certainty that none came.
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface CallAnswer {
   readonly status: number;
@@ -67,4 +69,19 @@ export async function until(what: string, holds: () => Promise<boolean>, limitMs
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return performance.now() - start;
+}
+
+/** Sends a whole request and cuts the connection, without waiting for the answer, after so many ms. */
+export async function hangUp(url: string, path: string, body: unknown, afterMs: number): Promise<void> {
+  const { hostname, port } = new URL(url);
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  await new Promise<void>((resolve) => {
+    const head = `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n`;
+    socket.write(head + text, () => resolve());
+    socket.once('close', () => resolve());
+  });
+  await delay(afterMs);
+  socket.resetAndDestroy();
 }

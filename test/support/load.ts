@@ -98,7 +98,8 @@ function pause(failures: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.min(20 * 2 ** failures, 500) * (0.5 + Math.random() / 2)));
 }
 
-async function send(url: string, life: Life, operation: Operation): Promise<CallAnswer | null> {
+/** Sends one operation of a life, and keeps what it was told. */
+export async function send(url: string, life: Life, operation: Operation): Promise<CallAnswer | null> {
   const { id } = life.body;
   const answer =
     operation === 'try'
