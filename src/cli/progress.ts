@@ -34,8 +34,9 @@ export function startProgress(totalBytes: number | null, stream: NodeJS.WriteStr
     for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
     bar.stop();
   };
-  bar.start(totalBytes ?? 0, 0, { sent: bytesText(0), size });
+  // First the way back: a signal in between would leave the terminal as the bar made it.
   for (const signal of ENDING_SIGNALS) process.once(signal, onSignal);
+  bar.start(totalBytes ?? 0, 0, { sent: bytesText(0), size });
   return {
     add: (bytes) => {
       sentBytes += bytes;
