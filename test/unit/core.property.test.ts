@@ -51,8 +51,8 @@ function ordersOf(keyOf: (position: number) => string, left: readonly number[]):
 }
 
 /**
- * Commands on one id take effect as they came. Only where a commit was done and its answer lost, what was refused in it without
- * a trace is decided once more, after what was stored: nobody had been answered yet, so any order will do.
+ * Commands on one id take effect as they came. Where a commit was done and its answer lost, nobody had been answered yet: then any
+ * order will do, and who is answered only after it hears what has become of the first attempt.
  * @returns the books after the order that explains the answers and the counters; null where none does
  */
 function explain(model: Model, { commands, mishaps }: Round, answers: readonly string[], rows: Rows, now: number): Model | null {
@@ -60,11 +60,9 @@ function explain(model: Model, { commands, mishaps }: Round, answers: readonly s
   const keyOf = (position: number): string => (isLost ? String(position) : orderingKey(commands[position] as Command));
   for (const order of ordersOf(keyOf, [...commands.keys()])) {
     const attempt = model.copy();
-    if (
-      order.every((position) => attempt.tell(commands[position] as Command, now) === answers[position]) &&
-      agrees(attempt, rows)
-    )
-      return attempt;
+    const differs = (position: number): boolean => attempt.tell(commands[position] as Command, now) !== answers[position];
+    const unexplained = order.filter(differs);
+    if ((unexplained.length === 0 || (isLost && !unexplained.some(differs))) && agrees(attempt, rows)) return attempt;
   }
   return null;
 }
