@@ -1,6 +1,6 @@
 // Owns the tests of what a Try is answered: rules 1, 2, 5 and 6 of the contract.
 import { expect } from 'chai';
-import { cancelOf, confirmOf, expireOf, movementId, moveOf, transactionId, tryOf } from '../../support/commands.ts';
+import { cancelOf, confirmOf, expireOf, transactionId, tryOf } from '../../support/commands.ts';
 import { accepted, itemsOf, NOON_MS, refused, Story } from './story.ts';
 
 const ID = transactionId(1);
