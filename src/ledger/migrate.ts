@@ -18,14 +18,25 @@ export class SchemaMismatch extends Error {
   }
 }
 
+/** The database of that URL does not take us, or not in time; the message says where it is and why, and holds no password. */
+export class DatabaseUnreachable extends Error {
+  constructor(databaseUrl: string, cause: unknown) {
+    super(`PostgreSQL at ${placeOf(databaseUrl)} cannot be used: ${reasonOf(cause)}`, { cause });
+    this.name = 'DatabaseUnreachable';
+  }
+}
+
+const CONNECT_WITHIN_MS = 5000;
+
 /**
  * Brings the database to this version of the code.
+ * @param connectWithinMs a server that takes the connection and then says nothing must not hold up the start for ever
  * @returns the migrations that were applied, by name
  * @throws SchemaMismatch where the schema is newer than the code, or the server older than PostgreSQL 15
+ * @throws DatabaseUnreachable where there is no connection to it
  */
-export async function migrate(databaseUrl: string): Promise<readonly string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'holdfast migrate' });
-  await client.connect();
+export async function migrate(databaseUrl: string, connectWithinMs = CONNECT_WITHIN_MS): Promise<readonly string[]> {
+  const client = await connect(databaseUrl, connectWithinMs);
   try {
     await checkServer(client);
     await client.query('SELECT pg_advisory_lock($1)', [LOCK_KEY]);
@@ -37,6 +48,32 @@ export async function migrate(databaseUrl: string): Promise<readonly string[]> {
   } finally {
     await client.end();
   }
+}
+
+async function connect(databaseUrl: string, withinMs: number): Promise<pg.Client> {
+  try {
+    // The constructor reads the certificates that the URL names.
+    const client = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: 'holdfast migrate',
+      connectionTimeoutMillis: withinMs,
+    });
+    await client.connect();
+    return client;
+  } catch (error) {
+    throw new DatabaseUnreachable(databaseUrl, error);
+  }
+}
+
+function placeOf(databaseUrl: string): string {
+  const { hostname, port, pathname } = new URL(databaseUrl);
+  return `${decodeURIComponent(hostname)}:${port || 5432}${pathname}`;
+}
+
+/** Where a name has several addresses, each attempt has failed for a reason of its own, and the whole has no words. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function checkServer(client: pg.Client): Promise<void> {

@@ -4,10 +4,10 @@ import { type Logger, pino } from 'pino';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { FolderInUse } from '../embedded/folder-lock.ts';
 import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
-import { migrate, SchemaMismatch } from '../ledger/migrate.ts';
+import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
 import { banner } from './banner.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
-import { type ServingMessage, startWorkers } from './workers.ts';
+import { type ServingMessage, startWorkers, WorkerEnded } from './workers.ts';
 
 /** The contract promises an end within 10 s of the first signal. */
 const END_WITHIN_MS = 9500;
@@ -77,7 +77,7 @@ async function startServing(config: Config, env: NodeJS.ProcessEnv, servers: Emb
   const databaseUrl = config.databaseUrl ?? servers.databaseUrl;
   const redisUrl = config.redisUrl ?? servers.redisUrl;
   if (databaseUrl === null) throw new Error('there is no database: DATABASE_URL is not set and none was started');
-  const migrations = await migrate(databaseUrl);
+  const migrations = await migrate(databaseUrl, config.databaseTimeoutMs);
   if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
   if (config.workers === 1) return startHttpProcess(config, databaseUrl, redisUrl, log);
   const workerEnv = { ...env, DATABASE_URL: databaseUrl, ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }) };
@@ -115,13 +115,17 @@ function readConfigOrExplain(env: NodeJS.ProcessEnv): Config | null {
   }
 }
 
+const FORESEEN = [FolderInUse, SchemaMismatch, DatabaseUnreachable, WorkerEnded];
+
 /** What an operator can mend is told in one plain sentence; what we did not foresee, with its stack. */
 function explain(error: unknown, log: Logger): void {
-  if (error instanceof FolderInUse || error instanceof SchemaMismatch) process.stderr.write(`holdfast: ${error.message}\n`);
+  if (FORESEEN.some((kind) => error instanceof kind) && error instanceof Error)
+    process.stderr.write(`holdfast: ${error.message}\n`);
   else if (isListenFault(error)) process.stderr.write(`holdfast: cannot listen: ${error.message}\n`);
   else log.fatal({ err: error }, 'the start failed');
 }
 
+/** In a worker, it is the primary that binds. */
 function isListenFault(error: unknown): error is Error {
-  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
+  return error instanceof Error && 'syscall' in error && (error.syscall === 'listen' || error.syscall === 'bind');
 }

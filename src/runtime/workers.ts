@@ -9,6 +9,14 @@ export interface ServingMessage {
   readonly serving: string;
 }
 
+/** One ended before it served, and has said why. */
+export class WorkerEnded extends Error {
+  constructor(why: string) {
+    super(`a worker ended with ${why} before it served`);
+    this.name = 'WorkerEnded';
+  }
+}
+
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** One that served this long before it died is replaced without a pause. */
@@ -17,7 +25,7 @@ const STEADY_MS = 10_000;
 /**
  * Forks the workers and resolves when all of them serve.
  * @param env what they get besides this process's own environment
- * @throws where one dies before it serves
+ * @throws WorkerEnded where one dies before it serves
  */
 export async function startWorkers(count: number, env: NodeJS.ProcessEnv, log: Logger): Promise<HttpProcess> {
   let draining = false;
@@ -46,7 +54,7 @@ export async function startWorkers(count: number, env: NodeJS.ProcessEnv, log: L
 function serving(worker: Worker): Promise<string> {
   return new Promise((resolve, reject) => {
     worker.once('message', (message: ServingMessage) => resolve(message.serving));
-    worker.once('exit', (code) => reject(new Error(`a worker ended with code ${code} before it served`)));
+    worker.once('exit', (code, signal) => reject(new WorkerEnded(signal ?? `code ${code}`)));
   });
 }
 
