@@ -109,7 +109,17 @@ describe('several processes on one database', function () {
     const start = performance.now();
     expect(await instance.stop()).to.equal(0);
     expect(performance.now() - start).to.be.below(END_LIMIT_MS);
-    for (const pid of all) expect(() => process.kill(pid, 0)).to.throw('ESRCH');
+    expect(all.filter(isAlive)).to.deep.equal([]);
+  });
+
+  it('workers end when their primary is killed, and leave the port free', async () => {
+    const instance = await startCoordinator({ env: { ...env, WORKERS: '2' } });
+    const workers = childrenOf(instance.pid);
+    await instance.kill('SIGKILL');
+    const areGone = async (): Promise<boolean> => workers.every((pid) => !isAlive(pid));
+    await until('the workers end', areGone);
+    const next = await startCoordinator({ env: { ...env, PORT: new URL(instance.url).port } });
+    expect(await next.stop()).to.equal(0);
   });
 
   it('SIGTERM under load answers what is in flight and ends in time, with code 0, however often it is sent', async () => {
@@ -161,3 +171,11 @@ describe('several processes on one database', function () {
     expect(brief(await inFlight)).to.equal('503 database-unavailable');
   });
 });
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

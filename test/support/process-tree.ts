@@ -1,11 +1,37 @@
 // Owns the question which processes a process has started, as the operating system sees it.
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** @returns the living node processes that are direct children */
+/** @returns the direct children that live */
 export function childrenOf(pid: number): number[] {
-  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,comm='], { encoding: 'utf8' }).trim().split('\n');
-  return lines.flatMap((line) => {
-    const [child, parent, state = '', name = ''] = line.trim().split(/\s+/);
-    return Number(parent) === pid && !state.startsWith('Z') && /node|MainThread/.test(name) ? [Number(child)] : [];
+  const all = process.platform === 'linux' ? processesOnLinux() : processesElsewhere();
+  return all.filter(({ parent, isZombie }) => parent === pid && !isZombie).map((each) => each.pid);
+}
+
+interface Listed {
+  readonly pid: number;
+  readonly parent: number;
+  readonly isZombie: boolean;
+}
+
+/** /proc, because small images have no ps. */
+function processesOnLinux(): Listed[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.flatMap((pid) => {
+    try {
+      // "pid (name) state parent …", where the name may hold anything, brackets too.
+      const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+      return [{ pid: Number(pid), parent: Number(parent), isZombie: state === 'Z' || state === 'X' }];
+    } catch {
+      return []; // It ended while we looked.
+    }
+  });
+}
+
+function processesElsewhere(): Listed[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' }).trim().split('\n');
+  return lines.map((line) => {
+    const [pid, parent, state = ''] = line.trim().split(/\s+/);
+    return { pid: Number(pid), parent: Number(parent), isZombie: state.startsWith('Z') };
   });
 }
