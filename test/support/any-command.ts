@@ -83,13 +83,11 @@ export function anyCommand(serial: () => number): fc.Arbitrary<Command> {
     },
     {
       weight: 1,
-      arbitrary: fc
-        .tuple(anyLine, fc.integer({ min: 0, max: 12 }), fc.boolean())
-        .map(([[sku, , warehouse], count, isOnHand]) =>
-          countOf(movementId(1000 + serial()), sku, isOnHand ? { onHand: count } : { available: count }, {
-            warehouse: warehouse ?? 'default',
-          }),
-        ),
+      arbitrary: fc.tuple(anyLine, fc.integer({ min: 0, max: 12 }), fc.boolean()).map(([[sku, , warehouse], count, isOnHand]) =>
+        countOf(movementId(1000 + serial()), sku, isOnHand ? { onHand: count } : { available: count }, {
+          warehouse: warehouse ?? 'default',
+        }),
+      ),
     },
   );
 }
