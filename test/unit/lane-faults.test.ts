@@ -1,4 +1,5 @@
 // Owns the tests of what the lane does when the ledger fails: whom it rejects, whom it gives up on, and that nothing is done twice.
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { confirmOf, movementId, moveOf, transactionId, tryOf } from '../support/commands.ts';
 import { stocked, told, tries } from '../support/memory-lane.ts';
