@@ -1,8 +1,11 @@
-// Owns the queue before the ledger and the group commit: whatever waits when a commit returns goes into the next one. No
-// timer: a lone command has no added delay, and a crowd shares one commit. I12: the queue and the batch are bounded.
+// Owns the queue before the ledger and the group commit: whatever waits when a batch may start goes into it. No timer: a lone
+// command has no added delay, and a crowd shares one commit. I12: the queue and the batch are bounded.
+//
+// Where many wait, a second batch goes off before the first is back: while PostgreSQL works on one, this process reads the
+// answers of the other. Where few wait, that would only make two small commits of one.
 import { type Problem, problem } from '../errors.ts';
 import { settleBatch } from './batch.ts';
-import type { Command, Coordinator, Refused, Verdict, VerdictOf } from './command.ts';
+import { type Command, type Coordinator, orderingKey, type Refused, type Verdict, type VerdictOf } from './command.ts';
 import { type Ledger, LedgerFault } from './ledger.ts';
 
 export interface LaneOptions {
@@ -25,6 +28,11 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+/** PostgreSQL is never idle with two; more would only make them smaller. */
+export const BATCHES_UNDER_WAY = 2;
+/** How many must wait for a second batch to be worth its own commit: a batch costs PostgreSQL about as much as 20 commands. */
+const SECOND_BATCH_FROM = 100;
+
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
 /** A conflict is another's progress, so it is rare twice in a row; more than this points at a fault of ours. */
@@ -34,9 +42,13 @@ export class Lane implements Coordinator {
   readonly #ledger: Ledger;
   readonly #options: LaneOptions;
   #queue: Waiting[] = [];
-  /** Those of the batch under way that are not answered yet. */
+  /** Those of the batches under way that are not answered yet. */
   readonly #unanswered = new Set<Waiting>();
-  #running = false;
+  /** What the batches under way are about: a command on the same waits, so that they take effect in order. */
+  readonly #keysUnderWay = new Set<string>();
+  #batchesUnderWay = 0;
+  #scheduled = false;
+  #watch: NodeJS.Timeout | null = null;
   #closed = false;
   #idle: (() => void)[] = [];
 
@@ -57,7 +69,7 @@ export class Lane implements Coordinator {
     }
     return new Promise<Verdict>((resolve, reject) => {
       this.#queue.push({ command, since: performance.now(), resolve, reject });
-      if (!this.#running) void this.#run();
+      this.#schedule();
     }) as Promise<VerdictOf<C>>;
   }
 
@@ -69,25 +81,65 @@ export class Lane implements Coordinator {
   /** Takes no more commands, and resolves once all that were taken are answered. */
   close(): Promise<void> {
     this.#closed = true;
-    if (!this.#running) return Promise.resolve();
+    if (this.#batchesUnderWay === 0 && this.#queue.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  async #run(): Promise<void> {
-    this.#running = true;
-    const watch = setInterval(() => this.#dismissImpatient(), this.#options.patienceMs / 10);
-    // What arrives in the same turn of the event loop shares the first commit, too.
-    await Promise.resolve();
-    while (this.#queue.length > 0) {
-      const { batchLimit } = this.#options;
-      const batch = this.#queue.length <= batchLimit ? this.#queue : this.#queue.slice(0, batchLimit);
-      this.#queue = this.#queue.length <= batchLimit ? [] : this.#queue.slice(batchLimit);
-      for (const waiting of batch) this.#unanswered.add(waiting);
-      await this.#settle(batch, false);
-    }
-    clearInterval(watch);
-    this.#running = false;
+  /** What arrives in the same turn of the event loop, from however many sockets, shares the batch. */
+  #schedule(): void {
+    if (this.#scheduled || !this.#mayStart()) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      const batch = this.#mayStart() ? this.#takeBatch() : [];
+      // An empty one means that all who wait, wait for a batch under way; its end asks again.
+      if (batch.length === 0) return;
+      void this.#carry(batch);
+      this.#schedule();
+    });
+  }
+
+  #mayStart(): boolean {
+    if (this.#batchesUnderWay === 0) return this.#queue.length > 0;
+    return this.#batchesUnderWay < BATCHES_UNDER_WAY && this.#queue.length >= SECOND_BATCH_FROM;
+  }
+
+  async #carry(batch: readonly Waiting[]): Promise<void> {
+    const keys = new Set(batch.map((waiting) => orderingKey(waiting.command)));
+    for (const key of keys) this.#keysUnderWay.add(key);
+    for (const waiting of batch) this.#unanswered.add(waiting);
+    this.#batchesUnderWay += 1;
+    this.#watch ??= setInterval(() => this.#dismissImpatient(), this.#options.patienceMs / 10);
+    await this.#settle(batch, false);
+    this.#batchesUnderWay -= 1;
+    for (const key of keys) this.#keysUnderWay.delete(key);
+    this.#schedule();
+    if (this.#batchesUnderWay === 0 && this.#queue.length === 0) this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#watch !== null) clearInterval(this.#watch);
+    this.#watch = null;
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Takes from the front, but leaves what must wait for a batch under way, and what must wait for that. */
+  #takeBatch(): Waiting[] {
+    const batch: Waiting[] = [];
+    const kept: Waiting[] = [];
+    const keysKept = new Set<string>();
+    let next = 0;
+    for (; next < this.#queue.length && batch.length < this.#options.batchLimit; next += 1) {
+      const waiting = this.#queue[next];
+      if (waiting === undefined) break;
+      const key = orderingKey(waiting.command);
+      if (this.#keysUnderWay.has(key) || keysKept.has(key)) {
+        keysKept.add(key);
+        kept.push(waiting);
+      } else batch.push(waiting);
+    }
+    this.#queue = [...kept, ...this.#queue.slice(next)];
+    return batch;
   }
 
   /**

@@ -5,7 +5,8 @@ import { nameArray, plainArray } from './arrays.ts';
 import { changesDocument } from './changes.ts';
 import { lockedSnapshotOf, snapshotOf } from './documents.ts';
 import { appliedOf, parametersOf } from './optimistic.ts';
-import type { Pool } from './pool.ts';
+import { Pipeline } from './pipeline.ts';
+import { Pool, type PoolOptions } from './pool.ts';
 
 const APPLY = 'SELECT holdfast.apply_commands($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)';
 const LOAD = 'SELECT holdfast.load_rows($1,$2,$3,$4,$5,$6,$7)';
@@ -15,17 +16,17 @@ const SAVE = 'SELECT holdfast.save_changes($1)';
 type Client = Parameters<Parameters<Pool['with']>[0]>[0];
 
 export class PostgresLedger implements Ledger {
+  readonly #pipeline: Pipeline;
   readonly #pool: Pool;
 
-  /** @param pool the lane's own connections, so that reads never make it wait */
-  constructor(pool: Pool) {
-    this.#pool = pool;
+  /** @param options of its own connections, so that reads never make a commit wait; `size` bounds those of the exact path */
+  constructor(options: PoolOptions) {
+    this.#pipeline = new Pipeline({ ...options, text: APPLY, emptyParameters: parametersOf([], false) });
+    this.#pool = new Pool(options);
   }
 
-  apply(commands: readonly PlainCommand[], again: boolean): Promise<Applied> {
-    return this.#pool.with(async (client) =>
-      appliedOf(commands, await call(client, 'apply', APPLY, parametersOf(commands, again))),
-    );
+  async apply(commands: readonly PlainCommand[], again: boolean): Promise<Applied> {
+    return appliedOf(commands, await this.#pipeline.call(parametersOf(commands, again)));
   }
 
   load(keys: Keys): Promise<Snapshot> {
@@ -41,6 +42,10 @@ export class PostgresLedger implements Ledger {
       if (changes.length > 0) await client.query({ name: 'save', text: SAVE, values: [changesDocument(changes)] });
       await client.query('COMMIT');
     });
+  }
+
+  async end(): Promise<void> {
+    await Promise.all([this.#pipeline.end(), this.#pool.end()]);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { Lane } from '../coordinator/lane.ts';
+import { BATCHES_UNDER_WAY, Lane } from '../coordinator/lane.ts';
 import { LedgerFault } from '../coordinator/ledger.ts';
 import { createApp, type Readiness } from '../http/app.ts';
 import { createHttpServer } from '../http/server.ts';
@@ -39,13 +39,12 @@ export async function startHttpProcess(
     timeoutMs: config.databaseTimeoutMs,
     onFault: (err: unknown) => warn({ err }, 'a database connection broke'),
   };
-  // The lane has one connection of its own, for its one commit at a time: a slow read never holds up a commit.
-  const lanePool = new Pool({ ...poolOptions, size: 1, applicationName: 'holdfast lane' });
+  const ledger = new PostgresLedger({ ...poolOptions, size: BATCHES_UNDER_WAY, applicationName: 'holdfast lane' });
   const readPool = new Pool({ ...poolOptions, size: config.poolSize, applicationName: 'holdfast reads' });
   const queries = new PostgresQueries(readPool);
 
   let deadlines: Deadlines | null = null;
-  const lane = new Lane(new PostgresLedger(lanePool), {
+  const lane = new Lane(ledger, {
     queueLimit: config.queueLimit,
     batchLimit: config.batchLimit,
     patienceMs: config.databaseTimeoutMs,
@@ -85,7 +84,7 @@ export async function startHttpProcess(
     await sweep.stop();
     await lane.close();
     await deadlines?.stop();
-    await Promise.allSettled([lanePool.end(), readPool.end()]);
+    await Promise.allSettled([ledger.end(), readPool.end()]);
   };
   let drained: Promise<void> | null = null;
   return {

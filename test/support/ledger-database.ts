@@ -3,7 +3,6 @@
 import pg from 'pg';
 import { PostgresLedger } from '../../src/ledger/ledger.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
-import { Pool } from '../../src/ledger/pool.ts';
 
 const AUDIT = `
 SELECT 'I1 ' || s.sku || ' in ' || s.warehouse AS fault
@@ -55,11 +54,11 @@ export async function makeLedgerDatabase(serverUrl: string, name: string): Promi
   await server.end();
   const url = withDatabase(serverUrl, name);
   await migrate(url);
-  const pools: Pool[] = [];
+  const ledgers: PostgresLedger[] = [];
   const another = (): PostgresLedger => {
-    const pool = new Pool({ databaseUrl: url, size: 1, timeoutMs: 10_000, onFault: () => {} });
-    pools.push(pool);
-    return new PostgresLedger(pool);
+    const ledger = new PostgresLedger({ databaseUrl: url, size: 2, timeoutMs: 10_000, onFault: () => {} });
+    ledgers.push(ledger);
+    return ledger;
   };
   const outside = new pg.Client({ connectionString: url });
   await outside.connect();
@@ -77,7 +76,7 @@ export async function makeLedgerDatabase(serverUrl: string, name: string): Promi
     },
     close: async () => {
       await outside.end();
-      await Promise.all(pools.map((pool) => pool.end()));
+      await Promise.all(ledgers.map((ledger) => ledger.end()));
     },
   };
 }
