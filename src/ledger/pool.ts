@@ -1,5 +1,6 @@
 // Owns connections to PostgreSQL: how they are opened, what each sets for itself, and what happens when one fails.
 import pg from 'pg';
+import { LedgerFault } from '../coordinator/ledger.ts';
 import { DatabaseUnavailable } from '../coordinator/queries.ts';
 import { faultOf } from './faults.ts';
 import { statement } from './statements.ts';
@@ -43,7 +44,8 @@ export class Pool {
    */
   async with<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
     const client = await this.#pool.connect().catch((error: unknown) => {
-      throw faultOf(error);
+      // Whatever the reason (a password that was changed, a certificate that ran out), it is nothing about the work.
+      throw new LedgerFault('unavailable', error);
     });
     let failed = true;
     // Without a listener, a connection that breaks between two statements would crash the process.

@@ -2,6 +2,7 @@
 // killed, restarted and paused, all under load; then every answer anybody got is checked.
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import pg from 'pg';
 import { audit } from '../support/audit.ts';
 import { answered, call, receive, until } from '../support/call.ts';
 import { type CoordinatorProcess, startCoordinator } from '../support/coordinator.ts';
@@ -88,6 +89,27 @@ describe('crashes under load', function () {
     await until('ready again', async () => (await call(coordinator.url, 'GET', '/readyz'))?.status === 200);
     await progress(load, 50);
     await expectAllHolds(coordinator, load);
+    expect(await coordinator.stop()).to.equal(0);
+  });
+
+  it('PostgreSQL that lets nobody in any more: 503 and not ready, not 500; then service is back by itself', async () => {
+    const coordinator = await startCoordinator({ env: { DATABASE_URL: postgres.url, HOLDFAST_DATABASE_TIMEOUT_MS: '1000' } });
+    await receive(coordinator.url, 'locked-out', 1);
+    const shutOut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%'`;
+    const admin = new pg.Client({ connectionString: postgres.url });
+    await admin.connect();
+    try {
+      const password = decodeURIComponent(new URL(postgres.url).password);
+      await admin.query(`ALTER ROLE holdfast PASSWORD 'another'`);
+      await admin.query(shutOut);
+      await expectRefusedInTime(coordinator.url, 1_000);
+      expect((await answered(coordinator.url, 'GET', '/readyz')).status).to.equal(503);
+      await admin.query(`ALTER ROLE holdfast PASSWORD '${password}'`);
+    } finally {
+      await admin.end();
+    }
+    await receive(coordinator.url, 'locked-out', 1);
+    expect(coordinator.output()).not.to.match(/"level":(50|60)/);
     expect(await coordinator.stop()).to.equal(0);
   });
 
