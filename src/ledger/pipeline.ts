@@ -1,6 +1,7 @@
 // Owns the one connection on which the optimistic path's statements follow each other without waiting: PostgreSQL begins the
 // next batch while the answer to the last one is on its way and being read. Each statement is a transaction of its own.
 import pg from 'pg';
+import { LedgerFault } from '../coordinator/ledger.ts';
 import { faultOf } from './faults.ts';
 import { statement } from './statements.ts';
 
@@ -34,8 +35,12 @@ export class Pipeline {
   async call(values: readonly unknown[]): Promise<string> {
     this.#client ??= this.#connect();
     const connecting = this.#client;
+    const client = await connecting.catch((error: unknown) => {
+      this.#drop(connecting);
+      // Whatever the reason (a password that was changed, a certificate that ran out), it is nothing about the work.
+      throw new LedgerFault('unavailable', error);
+    });
     try {
-      const client = await connecting;
       return await send(client, this.#options.text, values);
     } catch (error) {
       const fault = faultOf(error);

@@ -98,17 +98,19 @@ describe('crashes under load', function () {
     const shutOut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'holdfast%'`;
     const admin = new pg.Client({ connectionString: postgres.url });
     await admin.connect();
+    const password = decodeURIComponent(new URL(postgres.url).password);
     try {
-      const password = decodeURIComponent(new URL(postgres.url).password);
       await admin.query(`ALTER ROLE holdfast PASSWORD 'another'`);
       await admin.query(shutOut);
       await expectRefusedInTime(coordinator.url, 1_000);
       expect((await answered(coordinator.url, 'GET', '/readyz')).status).to.equal(503);
-      await admin.query(`ALTER ROLE holdfast PASSWORD '${password}'`);
     } finally {
+      await admin.query(`ALTER ROLE holdfast PASSWORD '${password}'`);
       await admin.end();
     }
     await receive(coordinator.url, 'locked-out', 1);
+    const tried = await answered(coordinator.url, 'POST', '/v1/transactions', { items: [{ sku: 'locked-out', quantity: 2 }] });
+    expect(tried.status).to.equal(201);
     expect(coordinator.output()).not.to.match(/"level":(50|60)/);
     expect(await coordinator.stop()).to.equal(0);
   });
@@ -140,10 +142,9 @@ async function expectRefusedInTime(url: string, timeoutMs: number): Promise<void
   const spread = Array.from({ length: 32 }, async (_, index) => {
     await delay((index * timeoutMs) / 16);
     const start = performance.now();
-    const isRead = index % 2 === 1;
-    const answer = isRead
-      ? await answered(url, 'GET', '/v1/stock/hot')
-      : await answered(url, 'POST', '/v1/stock/movements', MOVEMENT);
+    // A read, the exact path, the optimistic path: each has connections of its own.
+    const [method, path, body] = CALLS[index % CALLS.length] ?? ['GET', '/v1/stock'];
+    const answer = await answered(url, method, path, body);
     return { code: answer.body.code, retryAfter: answer.headers.get('retry-after'), tookMs: performance.now() - start };
   });
   for (const { code, retryAfter, tookMs } of await Promise.all(spread)) {
@@ -153,4 +154,8 @@ async function expectRefusedInTime(url: string, timeoutMs: number): Promise<void
   }
 }
 
-const MOVEMENT = { sku: 'never', kind: 'RECEIVE', quantity: 1 };
+const CALLS: readonly (readonly [method: string, path: string, body?: object])[] = [
+  ['GET', '/v1/stock/hot'],
+  ['POST', '/v1/stock/movements', { sku: 'never', kind: 'RECEIVE', quantity: 1 }],
+  ['POST', '/v1/transactions', { items: [{ sku: 'never', quantity: 1 }] }],
+];
