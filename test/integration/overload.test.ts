@@ -75,7 +75,7 @@ describe('overload', function () {
       served += 1;
       await delay(20);
     }
-    expect(served).to.be.above(10);
+    expect(served).to.be.above(3);
     for (const client of slow) expect(client.told()).to.match(/^HTTP\/1\.1 408 /);
     expect((await answered(coordinator.url, 'GET', '/v1/stock/busy')).body.reserved).to.equal(served);
     for (const { end } of [...slow, ...silent]) end();
