@@ -2,7 +2,11 @@
 // advisory lock, so that of several instances starting at once one migrates and the others wait.
 import { createHash } from 'node:crypto';
 import pg from 'pg';
-import { statementsIn } from './statements.ts';
+import { statement, statementsIn } from './statements.ts';
+
+const BOOKKEEPING = statement('schema/bookkeeping.sql');
+const KNOWN = statement('schema/known.sql');
+const REMEMBER = statement('schema/remember.sql');
 
 /** The lock's key: any number of our own, the same in every instance. */
 const LOCK_KEY = 7_205_001;
@@ -84,12 +88,8 @@ async function checkServer(client: pg.Client): Promise<void> {
 }
 
 async function applyAll(client: pg.Client): Promise<readonly string[]> {
-  await client.query('CREATE SCHEMA IF NOT EXISTS holdfast');
-  await client.query(
-    `CREATE TABLE IF NOT EXISTS holdfast.schema_migration (
-       name text PRIMARY KEY, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
-  );
-  const known = await client.query<{ name: string; digest: string }>('SELECT name, digest FROM holdfast.schema_migration');
+  await client.query(BOOKKEEPING);
+  const known = await client.query<{ name: string; digest: string }>(KNOWN);
   const digests = new Map(known.rows.map((row) => [row.name, row.digest]));
   const migrations = statementsIn('migrations');
   const newest = migrations.at(-1)?.name ?? '';
@@ -129,9 +129,5 @@ function digestOf(text: string): string {
 }
 
 async function remember(client: pg.Client, name: string, digest: string): Promise<void> {
-  await client.query(
-    `INSERT INTO holdfast.schema_migration (name, digest) VALUES ($1, $2)
-     ON CONFLICT (name) DO UPDATE SET digest = excluded.digest, applied_at = now()`,
-    [name, digest],
-  );
+  await client.query(REMEMBER, [name, digest]);
 }

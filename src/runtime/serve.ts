@@ -11,6 +11,8 @@ import { type ServingMessage, startWorkers, WorkerEnded } from './workers.ts';
 
 /** The contract promises an end within 10 s of the first signal. */
 const END_WITHIN_MS = 9500;
+/** A server that is not down by then is killed; what it acknowledged is safe. */
+const LEAST_STOP_MS = 500;
 
 /**
  * Runs a coordinator until it is told to stop; sets the process's exit code.
@@ -66,10 +68,20 @@ async function startInstance(config: Config, env: NodeJS.ProcessEnv, log: Logger
   });
   try {
     const { url, drain } = await startServing(config, env, servers, log);
-    return { url, drain: () => drain().finally(() => servers.stop()) };
+    return { url, drain: () => drainThenStop(drain, servers) };
   } catch (error) {
     await servers.stop();
     throw error;
+  }
+}
+
+/** What the requests in flight did not need of the promised time is the servers'. */
+async function drainThenStop(drain: () => Promise<void>, servers: EmbeddedServers): Promise<void> {
+  const startedAt = performance.now();
+  try {
+    await drain();
+  } finally {
+    await servers.stop(Math.max(LEAST_STOP_MS, END_WITHIN_MS - LEAST_STOP_MS - (performance.now() - startedAt)));
   }
 }
 

@@ -1,0 +1,2 @@
+-- What was applied so far.
+SELECT name, digest FROM holdfast.schema_migration
