@@ -40,7 +40,11 @@ export async function startWorkers(count: number, env: NodeJS.ProcessEnv, log: L
     });
   };
   const first = Array.from({ length: count }, () => cluster.fork(env));
-  const urls = await Promise.all(first.map(serving));
+  const urls = await Promise.all(first.map(serving)).catch(async (error: unknown) => {
+    // None may outlive a failed start, nor complain that its primary is gone.
+    await Promise.all(first.map(end));
+    throw error;
+  });
   for (const worker of first) replace(worker, performance.now());
   return {
     url: urls[0] ?? '',
