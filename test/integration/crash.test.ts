@@ -6,7 +6,7 @@ import pg from 'pg';
 import { audit } from '../support/audit.ts';
 import { answered, call, receive, until } from '../support/call.ts';
 import { type CoordinatorProcess, startCoordinator } from '../support/coordinator.ts';
-import { makeFolder } from '../support/folder.ts';
+import { makeFolderForTheRun } from '../support/folder.ts';
 import { checkHistory, type Load, startLoad } from '../support/load.ts';
 import { startPostgres, type TestServer } from '../support/servers.ts';
 
@@ -36,7 +36,7 @@ describe('crashes under load', function () {
   };
 
   it('a coordinator killed three times loses nothing that it acknowledged', async () => {
-    const env = { DATABASE_URL: postgres.url, HOLDFAST_DATA_DIR: await makeFolder() };
+    const env = { DATABASE_URL: postgres.url, HOLDFAST_DATA_DIR: await makeFolderForTheRun() };
     let coordinator = await startCoordinator({ env });
     const { port } = new URL(coordinator.url);
     const load = await startLoad([coordinator.url], { clients: 24, skus: SKUS.map((sku) => `kill-${sku}`), quantity: QUANTITY });
@@ -51,7 +51,7 @@ describe('crashes under load', function () {
   });
 
   it('a coordinator with its embedded servers, killed with them, finds everything again', async () => {
-    const folder = await makeFolder();
+    const folder = await makeFolderForTheRun();
     let coordinator = await startCoordinator({ env: { HOLDFAST_DATA_DIR: folder } });
     const load = await startLoad([coordinator.url], { clients: 16, skus: SKUS, quantity: QUANTITY });
     await progress(load, 100);

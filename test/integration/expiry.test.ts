@@ -120,8 +120,9 @@ describe('expiry', function () {
 
   it('confirms nothing at or after the deadline, also where no release has run', async () => {
     // No sweep for a minute and no Redis: what is released here, its own callers release.
+    const own = await startPostgres();
     const env = {
-      DATABASE_URL: (await startPostgres()).url,
+      DATABASE_URL: own.url,
       REDIS_URL: 'redis://127.0.0.1:1',
       HOLDFAST_SWEEP_INTERVAL_MS: '60000',
     };
@@ -139,6 +140,7 @@ describe('expiry', function () {
     expect(await act(cancelled, 'confirm')).to.equal('410 reservation-expired');
     expect(await audit(env.DATABASE_URL)).to.deep.equal([]);
     expect(await lazy.stop()).to.equal(0);
+    await own.stop();
   });
 });
 

@@ -1,6 +1,6 @@
 // Owns the proof that other people's PostgreSQL will do: every version from 15 to 18 that this machine has, and TLS to it.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { serverAccount } from '../../src/embedded/account.ts';
@@ -10,8 +10,7 @@ import { DatabaseUnreachable, migrate } from '../../src/ledger/migrate.ts';
 import { audit, readOne } from '../support/audit.ts';
 import { answered, receive, until } from '../support/call.ts';
 import { startCoordinator } from '../support/coordinator.ts';
-import { atTheEnd } from '../support/end.ts';
-import { makeFolder } from '../support/folder.ts';
+import { makeFolderForTheRun } from '../support/folder.ts';
 import { checkHistory, startLoad } from '../support/load.ts';
 import { startPostgres, type TestServer } from '../support/servers.ts';
 
@@ -65,8 +64,7 @@ describe('PostgreSQL from elsewhere', function () {
     let tlsUrl = (_query: string): string => '';
 
     before(async () => {
-      folder = await makeFolder();
-      atTheEnd(async () => rmSync(folder, { recursive: true, force: true }));
+      folder = await makeFolderForTheRun();
       makeCertificate(folder, 'server');
       makeCertificate(folder, 'stranger');
       const port = String(await freePort());

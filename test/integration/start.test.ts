@@ -9,7 +9,7 @@ import { readOne } from '../support/audit.ts';
 import { answered, brief, receive } from '../support/call.ts';
 import { startCoordinator } from '../support/coordinator.ts';
 import { atTheEnd } from '../support/end.ts';
-import { makeFolder } from '../support/folder.ts';
+import { makeFolderForTheRun } from '../support/folder.ts';
 import { startPostgres, type TestServer } from '../support/servers.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -23,7 +23,7 @@ interface Ended {
 /** Runs the coordinator where it is expected to end by itself. */
 async function runToEnd(env: Readonly<Record<string, string>>): Promise<Ended> {
   const child: ChildProcess = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', HOLDFAST_DATA_DIR: await makeFolder(), ...env },
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', HOLDFAST_DATA_DIR: await makeFolderForTheRun(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   atTheEnd(async () => child.kill('SIGKILL'));
@@ -45,7 +45,7 @@ describe('a start', function () {
   after(() => postgres.stop());
 
   it('finds the data of the one before; a second one in the same folder is refused and harms nobody', async () => {
-    const env = { HOLDFAST_DATA_DIR: await makeFolder() };
+    const env = { HOLDFAST_DATA_DIR: await makeFolderForTheRun() };
     const first = await startCoordinator({ env });
     await receive(first.url, 'kept', 3);
     const held = await answered(first.url, 'POST', '/v1/transactions', { items: [{ sku: 'kept', quantity: 2 }] });
