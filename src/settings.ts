@@ -172,6 +172,7 @@ export const SETTINGS = {
     pattern: /^https?:\/\/[^\s@]+$/,
     form: 'a URL that begins with http:// or https:// and holds no user or password',
     secret: true,
-    meaning: 'Where the commands `holdfast import`, `stock` and `inspect` find the coordinator; the coordinator itself does not use it.',
+    meaning:
+      'Where the commands `holdfast import`, `stock` and `inspect` find the coordinator; the coordinator itself does not use it.',
   },
 } as const satisfies Record<string, Setting>;

@@ -15,12 +15,12 @@
 --          confirmed, cancelled: [[id, reason, note, reference, metadata, createdAt, expiresAt]] (ids alone unless whole),
 --          items: [[id, sku, warehouse, quantity]] (null unless whole)}
 --
--- Left undone: a Try whose id is known; Tries that ask for a SKU of which this batch asks for more than there is (`short`);
+-- Left undone: a Try whose id is known, or being made by another instance right now; Tries that ask for a SKU of which this batch asks for more than there is (`short`);
 -- a confirm, cancel or expire that finds another state than it may start from, the deadline on the wrong side, or branches.
 -- Raises unique_violation or check_violation where another instance was faster; nothing is applied then, and the whole
 -- batch takes the exact path.
 --
--- Lock order (docs/design.md): transactions by id, then stock by SKU and warehouse, then new keys by id. The settings keep
+-- Lock order (docs/design.md): transactions by id, then stock by SKU and warehouse; then new keys, claimed. The settings keep
 -- the planner on primary keys in nested loops, so that a plan made for empty tables is still right for full ones, and
 -- updates run in the order of the sorted side.
 CREATE OR REPLACE FUNCTION holdfast.apply_commands(
@@ -68,6 +68,10 @@ BEGIN
       );
     END IF;
     IF cardinality(check_ids) > 0 THEN
+      -- Claimed first, looked for after: then nobody else inserts them, and our insert will not wait (lock_rows says why).
+      left_tries := left_tries || array(
+        SELECT array_position(try_ids, c.id) FROM unnest(check_ids) c (id) WHERE NOT holdfast.claim_transaction(c.id)
+      );
       left_tries := array(
         SELECT unnest(left_tries)
         UNION
@@ -159,6 +163,10 @@ BEGIN
     SELECT try_ids[i.position], i.sku, i.warehouse, i.quantity, held, now
     FROM unnest(item_tries, item_skus, item_warehouses, item_quantities) i (position, sku, warehouse, quantity)
     WHERE i.position <> ALL (left_tries);
+    -- Rule 5: a Try that waited for its counters until past its own deadline holds nothing.
+    IF now + (SELECT min(t.timeout_ms) FROM unnest(try_timeouts_ms) t (timeout_ms)) * interval '1 millisecond' <= clock_timestamp() THEN
+      RAISE EXCEPTION 'holdfast: the deadline came while a lock was waited for' USING ERRCODE = 'HF001';
+    END IF;
   END IF;
 
   RETURN json_build_object(

@@ -1,12 +1,20 @@
 -- Locks the rows that a batch may change, in the one order that every writer keeps (transactions by id, then stock by SKU
--- and warehouse), so that writers cannot deadlock; then reads them, and the clock, as load_rows does (same parameters).
--- Returns {locked: [transactions, stock rows], loaded: what load_rows returns}. Rows that are not there yet are no locks.
--- Whoever inserts them second meets the unique key and starts again; but one that another commits between the locks and the
--- look is read and not locked. Rows are only ever added, so the two counts tell: whoever finds more loaded than locked must
--- start again, or would decide on what somebody else is changing (I3, I5).
+-- and warehouse), so that writers cannot deadlock; then reads them, and the clock, as load_rows does.
+--   the parameters of load_rows, and besides
+--   opened_ids                       transactions that the batch may insert, where they are not there yet
+--   opened_skus, opened_warehouses   stock that it may insert, pairwise
+-- Returns {locked: [transactions, stock rows] or null, loaded: what load_rows returns}.
+--
+-- What is not there yet cannot be locked; it is claimed by an advisory lock, which is tried and never waited for. Whoever
+-- inserts an id or a SKU holds its claim, so that an insert never meets another's and never waits: a wait on a key, with
+-- counters locked, is the one thing that the order of locks could not order. `locked` is null where another has a claim: start
+-- again. A row that another committed between the locks and the look is read and not locked. Rows are only ever added, so
+-- the two counts tell: whoever finds more loaded than locked must start again, or would decide on what somebody else is
+-- changing (I3, I5).
 CREATE OR REPLACE FUNCTION holdfast.lock_rows(
   transaction_ids uuid[], skus text[], warehouses text[], counted_skus text[],
-  movement_ids uuid[], refund_transaction_ids uuid[], refund_ids uuid[]
+  movement_ids uuid[], refund_transaction_ids uuid[], refund_ids uuid[],
+  opened_ids uuid[], opened_skus text[], opened_warehouses text[]
 ) RETURNS text LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 0.01
 AS $$
@@ -14,6 +22,22 @@ DECLARE
   transactions_locked bigint;
   stock_locked bigint;
 BEGIN
+  IF EXISTS (
+    SELECT 1 FROM unnest(opened_ids) named (id)
+    WHERE CASE
+      WHEN EXISTS (SELECT 1 FROM holdfast.transaction t WHERE t.id = named.id) THEN false
+      ELSE NOT holdfast.claim_transaction(named.id)
+    END
+    UNION ALL
+    SELECT 1 FROM unnest(opened_skus, opened_warehouses) named (sku, warehouse)
+    WHERE CASE
+      WHEN EXISTS (SELECT 1 FROM holdfast.stock s WHERE s.sku = named.sku AND s.warehouse = named.warehouse) THEN false
+      ELSE NOT holdfast.claim_stock(named.sku, named.warehouse)
+    END
+  ) THEN
+    RETURN json_build_object('locked', NULL);
+  END IF;
+
   PERFORM 1 FROM holdfast.transaction t WHERE t.id = ANY (transaction_ids) ORDER BY t.id FOR NO KEY UPDATE;
   GET DIAGNOSTICS transactions_locked = ROW_COUNT;
   PERFORM 1

@@ -2,7 +2,7 @@
 --   changes  {opened: [transaction], changed: [{from, …transaction}], items: [item], opened_stock: [[sku, warehouse]],
 --             deltas: [{sku, warehouse, available, reserved, deducted, changes}], movements: […], refunds: […], events: […]}
 -- Raises 'holdfast: compare-and-set failed' (SQLSTATE HF001) where a stored state is not the one that was decided on (I5).
--- New keys are inserted in the order of their ids, after every lock, so that two inserters cannot deadlock.
+-- New ids and SKUs were claimed by lock_rows, so that no insert here waits for another's.
 CREATE OR REPLACE FUNCTION holdfast.save_changes(changes json) RETURNS void LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 0.01
 AS $$

@@ -35,8 +35,9 @@ const SECOND_BATCH_FROM = 100;
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
-/** A conflict is another's progress, so it is rare twice in a row; more than this points at a fault of ours. */
+/** A conflict is another's progress, so it is rare twice in a row. */
 const CONFLICT_LIMIT = 20;
+const RIVALLED = 'Another instance is at work on the same again and again. Send the same again.';
 
 export class Lane implements Coordinator {
   readonly #ledger: Ledger;
@@ -81,7 +82,7 @@ export class Lane implements Coordinator {
   /** Takes no more commands, and resolves once all that were taken are answered. */
   close(): Promise<void> {
     this.#closed = true;
-    if (this.#batchesUnderWay === 0 && this.#queue.length === 0) return Promise.resolve();
+    if (this.#isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -92,10 +93,11 @@ export class Lane implements Coordinator {
     setImmediate(() => {
       this.#scheduled = false;
       const batch = this.#mayStart() ? this.#takeBatch() : [];
-      // An empty one means that all who wait, wait for a batch under way; its end asks again.
-      if (batch.length === 0) return;
-      void this.#carry(batch);
-      this.#schedule();
+      if (batch.length > 0) {
+        void this.#carry(batch);
+        this.#schedule();
+      } else if (this.#isIdle()) this.#rest();
+      // Otherwise all who wait, wait for a batch under way; its end asks again.
     });
   }
 
@@ -114,7 +116,11 @@ export class Lane implements Coordinator {
     this.#batchesUnderWay -= 1;
     for (const key of keys) this.#keysUnderWay.delete(key);
     this.#schedule();
-    if (this.#batchesUnderWay === 0 && this.#queue.length === 0) this.#rest();
+    if (this.#isIdle()) this.#rest();
+  }
+
+  #isIdle(): boolean {
+    return this.#batchesUnderWay === 0 && this.#queue.length === 0;
   }
 
   #rest(): void {
@@ -185,11 +191,11 @@ export class Lane implements Coordinator {
 
   /** A batch that cannot be settled is halved until the one bad command stands alone: the others must not suffer for it. */
   async #isolate(batch: readonly Waiting[], error: unknown): Promise<void> {
-    if (batch.length === 1) {
-      for (const waiting of batch) {
-        this.#unanswered.delete(waiting);
-        waiting.reject(error);
-      }
+    const [waiting] = batch;
+    if (batch.length === 1 && waiting !== undefined) {
+      this.#unanswered.delete(waiting);
+      if (error instanceof LedgerFault && error.kind === 'conflict') waiting.resolve(refused(problem('overloaded', RIVALLED)));
+      else waiting.reject(error);
       return;
     }
     const middle = batch.length >> 1;

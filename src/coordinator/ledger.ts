@@ -15,6 +15,11 @@ export interface Keys {
   readonly countedSkus: readonly string[];
   readonly movements: readonly MovementId[];
   readonly refunds: readonly { readonly transactionId: TransactionId; readonly id: RefundId }[];
+  /** What the commands may insert, where it is not there yet. */
+  readonly opened: {
+    readonly transactions: readonly TransactionId[];
+    readonly stock: readonly { readonly sku: string; readonly warehouse: string }[];
+  };
 }
 
 export interface Snapshot {
@@ -73,27 +78,28 @@ export function keysOf(commands: readonly Command[]): Keys {
   const countedSkus = new Set<string>();
   const movements = new Set<MovementId>();
   const refunds: { transactionId: TransactionId; id: RefundId }[] = [];
+  const opened = { transactions: new Set<TransactionId>(), stock: [] as { sku: string; warehouse: string }[] };
   for (const command of commands) {
-    switch (command.kind) {
-      case 'move-stock':
-        movements.add(command.id);
-        stock.push({ sku: command.sku, warehouse: command.warehouse });
-        break;
-      case 'count-stock':
-        movements.add(command.id);
-        countedSkus.add(command.sku);
-        break;
-      case 'try':
-        transactions.add(command.id);
-        stock.push(...command.items);
-        break;
-      case 'refund':
-        transactions.add(command.id);
-        if (command.refundId !== null) refunds.push({ transactionId: command.id, id: command.refundId });
-        break;
-      default:
-        transactions.add(command.id);
+    if (command.kind === 'move-stock' || command.kind === 'count-stock') {
+      movements.add(command.id);
+      stock.push(command);
+      opened.stock.push(command);
+      if (command.kind === 'count-stock') countedSkus.add(command.sku);
+      continue;
+    }
+    transactions.add(command.id);
+    if (command.kind === 'try') stock.push(...command.items);
+    if (command.kind === 'try' || command.kind === 'cancel') opened.transactions.add(command.id);
+    if (command.kind === 'refund' && command.refundId !== null) {
+      refunds.push({ transactionId: command.id, id: command.refundId });
     }
   }
-  return { transactions: [...transactions], stock, countedSkus: [...countedSkus], movements: [...movements], refunds };
+  return {
+    transactions: [...transactions],
+    stock,
+    countedSkus: [...countedSkus],
+    movements: [...movements],
+    refunds,
+    opened: { transactions: [...opened.transactions], stock: opened.stock },
+  };
 }

@@ -64,7 +64,8 @@ interface RowsDocument {
 }
 
 interface LockedDocument {
-  readonly locked: readonly [transactions: number, stock: number];
+  /** Null where another writer is making one of the rows right now. */
+  readonly locked: readonly [transactions: number, stock: number] | null;
   readonly loaded: RowsDocument;
 }
 
@@ -75,10 +76,11 @@ export function snapshotOf(text: string): Snapshot {
 
 /**
  * Reads what lock_rows answers.
- * @returns null where a row came to be between the locks and the look, so that it is not locked
+ * @returns null where a row is being made by another, or came to be between the locks and the look, so that it is not locked
  */
 export function lockedSnapshotOf(text: string): Snapshot | null {
   const { locked, loaded } = JSON.parse(text) as LockedDocument;
+  if (locked === null) return null;
   const snapshot = rowsOf(loaded);
   const { transactions, stock } = snapshot.rows;
   return transactions.size === locked[0] && stock.size === locked[1] ? snapshot : null;

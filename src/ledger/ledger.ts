@@ -10,7 +10,7 @@ import { Pool, type PoolOptions } from './pool.ts';
 
 const APPLY = 'SELECT holdfast.apply_commands($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)';
 const LOAD = 'SELECT holdfast.load_rows($1,$2,$3,$4,$5,$6,$7)';
-const LOCK = 'SELECT holdfast.lock_rows($1,$2,$3,$4,$5,$6,$7)';
+const LOCK = 'SELECT holdfast.lock_rows($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)';
 const SAVE = 'SELECT holdfast.save_changes($1)';
 
 type Client = Parameters<Parameters<Pool['with']>[0]>[0];
@@ -36,8 +36,9 @@ export class PostgresLedger implements Ledger {
   exclusively(keys: Keys, decideAll: (snapshot: Snapshot) => readonly Change[]): Promise<void> {
     return this.#pool.with(async (client) => {
       await client.query('BEGIN');
-      const snapshot = lockedSnapshotOf(await call(client, 'lock', LOCK, keyParameters(keys)));
-      if (snapshot === null) throw new LedgerFault('conflict', new Error('a row was added between the locks and the look'));
+      const snapshot = lockedSnapshotOf(await call(client, 'lock', LOCK, [...keyParameters(keys), ...openedParameters(keys)]));
+      if (snapshot === null)
+        throw new LedgerFault('conflict', new Error('another writer is making, or has just made, a row of this batch'));
       const changes = decideAll(snapshot);
       if (changes.length > 0) await client.query({ name: 'save', text: SAVE, values: [changesDocument(changes)] });
       await client.query('COMMIT');
@@ -65,5 +66,13 @@ function keyParameters(keys: Keys): unknown[] {
     plainArray(keys.movements),
     plainArray(keys.refunds.map((refund) => refund.transactionId)),
     plainArray(keys.refunds.map((refund) => refund.id)),
+  ];
+}
+
+function openedParameters({ opened }: Keys): unknown[] {
+  return [
+    plainArray(opened.transactions),
+    nameArray(opened.stock.map((item) => item.sku)),
+    nameArray(opened.stock.map((item) => item.warehouse)),
   ];
 }

@@ -12,7 +12,14 @@ const REMEMBER = statement('schema/remember.sql');
 const LOCK_KEY = 7_205_001;
 const OLDEST_SERVER = 150_000;
 /** Functions that others are made of come first. */
-const FUNCTION_ORDER = ['epoch_ms.sql', 'from_epoch_ms.sql', 'transaction_document.sql', 'load_rows.sql'];
+const FUNCTION_ORDER = [
+  'epoch_ms.sql',
+  'from_epoch_ms.sql',
+  'claim_stock.sql',
+  'claim_transaction.sql',
+  'transaction_document.sql',
+  'load_rows.sql',
+];
 
 /** The database and this version of the code do not fit: nothing was changed. */
 export class SchemaMismatch extends Error {

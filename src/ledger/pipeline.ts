@@ -88,6 +88,6 @@ export class Pipeline {
 async function send(client: pg.Client, text: string, values: readonly unknown[]): Promise<string> {
   const result = await client.query<string[], unknown[]>({ name: NAME, text, values: [...values], rowMode: 'array' });
   const answer = result.rows[0]?.[0];
-  if (answer === undefined) throw new Error('the statement answered nothing');
+  if (answer === undefined) throw new LedgerFault('unexpected', new Error('the statement answered nothing'));
   return answer;
 }

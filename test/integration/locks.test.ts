@@ -131,4 +131,19 @@ describe('what others do between a look and a lock', () => {
     expect((await confirmed).ok, 'the confirm').to.equal(true);
     expect((await tried).ok, 'the Try').to.equal(true);
   });
+
+  it('never hold a Try whose own deadline came while it waited for its counters', async () => {
+    await outsider.query('BEGIN');
+    await outsider.query(`SELECT 1 FROM holdfast.stock WHERE sku = 'sold' FOR UPDATE`);
+    const tried = lane.submit(tryOf(ID, [['sold', 10]], { timeoutMs: 100 }));
+    await untilWaiting(1);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await outsider.query('COMMIT');
+    const verdict = await tried;
+    // Decided again under the locks, by a clock read after them: held from now on, not from before the wait.
+    const [row] = await database.query('SELECT expires_at > clock_timestamp() AS held FROM holdfast.transaction WHERE id = $1', [
+      ID,
+    ]);
+    expect(verdict.ok && row?.held, JSON.stringify(verdict)).to.equal(true);
+  });
 });

@@ -1,7 +1,7 @@
 // Owns the tests of src/config.ts: what an environment may say, and how a bad one is refused.
 import { expect } from 'chai';
 import { ConfigError, readConfig } from '../../src/config.ts';
-import { type Setting, SETTINGS } from '../../src/settings.ts';
+import { SETTINGS, type Setting } from '../../src/settings.ts';
 
 function faultsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -38,7 +38,13 @@ describe('settings', () => {
   });
 
   it('are frozen, typed, and leave the rest of the environment alone', () => {
-    const config = readConfig({ PORT: '0', WORKERS: '2', OTEL_SERVICE_NAME: 'x', PATH: '/bin', DATABASE_URL: 'postgres://a:b@%2Ftmp/c' });
+    const config = readConfig({
+      PORT: '0',
+      WORKERS: '2',
+      OTEL_SERVICE_NAME: 'x',
+      PATH: '/bin',
+      DATABASE_URL: 'postgres://a:b@%2Ftmp/c',
+    });
     expect(config).to.be.frozen;
     expect(config).to.include({ port: 0, workers: 2, databaseUrl: 'postgres://a:b@%2Ftmp/c' });
   });
@@ -66,17 +72,27 @@ describe('settings', () => {
 
   for (const text of ['-1', '1.5', '1e3', '0x10', ' 80', '80 ', 'eighty', '99999999999999999999', 'NaN', 'Infinity']) {
     it(`refuse PORT=${JSON.stringify(text)}`, () => {
-      expect(faultsOf({ PORT: text })).to.deep.equal([`PORT must be a whole number from 0 to 65535, not ${JSON.stringify(text)}.`]);
+      expect(faultsOf({ PORT: text })).to.deep.equal([
+        `PORT must be a whole number from 0 to 65535, not ${JSON.stringify(text)}.`,
+      ]);
     });
   }
 
   it('name every fault at once', () => {
     const faults = faultsOf({ PORT: 'x', LOG_LEVEL: 'loud', HOLDFAST_SETUP: 'maybe', HOLDFAST_NOPE: '1', HOST: 'a b' });
-    expect(faults.map((fault) => fault.split(' ')[0])).to.have.members(['PORT', 'LOG_LEVEL', 'HOLDFAST_SETUP', 'HOLDFAST_NOPE', 'HOST']);
+    expect(faults.map((fault) => fault.split(' ')[0])).to.have.members([
+      'PORT',
+      'LOG_LEVEL',
+      'HOLDFAST_SETUP',
+      'HOLDFAST_NOPE',
+      'HOST',
+    ]);
   });
 
   it('suggest the nearest name for an unknown one, also where only the prefix is too much', () => {
-    expect(faultsOf({ HOLDFAST_QUEU_LIMIT: '5' })).to.deep.equal(['HOLDFAST_QUEU_LIMIT is not a setting; did you mean HOLDFAST_QUEUE_LIMIT?']);
+    expect(faultsOf({ HOLDFAST_QUEU_LIMIT: '5' })).to.deep.equal([
+      'HOLDFAST_QUEU_LIMIT is not a setting; did you mean HOLDFAST_QUEUE_LIMIT?',
+    ]);
     expect(faultsOf({ HOLDFAST_PORT: '5' })).to.deep.equal(['HOLDFAST_PORT is not a setting; did you mean PORT?']);
     expect(faultsOf({ HOLDFAST_: '' })).to.have.length(1);
   });

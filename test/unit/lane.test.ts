@@ -22,6 +22,36 @@ describe('a lane', () => {
     expect(ledger.calls).to.deep.equal(['apply 4', 'apply 4', 'apply 2']);
   });
 
+  it('sends a second batch behind the first where a hundred wait, but nothing on an id that is under way', async () => {
+    const { ledger, lane } = await stocked();
+    const turns = async (): Promise<void> => {
+      for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    };
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const apply = ledger.apply.bind(ledger);
+    const begun: number[] = [];
+    ledger.apply = async (commands, again) => {
+      begun.push(commands.length);
+      await gate;
+      return apply(commands, again);
+    };
+    const first = lane.submit(tryOf(A, [['s', 1]]));
+    await turns();
+    const waiting = tries(98).map((command) => lane.submit(command));
+    const confirm = lane.submit(confirmOf(A));
+    await turns();
+    expect(begun, 'ninety-nine wait').to.deep.equal([1]);
+    waiting.push(...tries(1, 500).map((command) => lane.submit(command)));
+    await turns();
+    expect(begun, 'a hundred wait, one of them for the first batch').to.deep.equal([1, 99]);
+    open();
+    expect([told(await first), told(await confirm)]).to.deep.equal(['TRIED', 'CONFIRMED']);
+    expect((await Promise.all(waiting)).every((verdict) => verdict.ok)).to.equal(true);
+  });
+
   it('answers a lone command without waiting for a timer', async () => {
     const { lane } = await stocked();
     const [original, timers] = [globalThis.setTimeout, [] as unknown[]];

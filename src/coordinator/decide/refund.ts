@@ -24,7 +24,7 @@ export function decideRefund(rows: Rows, command: RefundCommand, now: number): D
   const asked = command.items ?? left;
   const excess = excessOf(asked, known.items, leftOf);
   if (excess !== null) return { verdict: excess.verdict, changes: recordOf(command, excess.verdict, now) };
-  if (asked.length === 0) return accept(known, 'whole', true, recordOf(command, null, now));
+  if (asked.length === 0) return accept(known, 'whole', command.refundId === null, recordOf(command, null, now));
 
   const items = known.items.map((item) => refunded(item, quantityIn(asked, item)));
   const after: StoredTransaction = { ...known, items, updatedAt: now };

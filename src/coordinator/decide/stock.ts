@@ -1,5 +1,5 @@
 // Decides what changes stock outside transactions: movements and counts. I1: only these change what there is in all.
-import { problem } from '../../errors.ts';
+import { type Problem, problem } from '../../errors.ts';
 import type { CountStockCommand, MovementAccepted, MoveStockCommand, Refused, StockCounted } from '../command.ts';
 import { etagOf } from '../etag.ts';
 import type { StockRow } from '../model.ts';
@@ -20,30 +20,15 @@ export function decideMoveStock(rows: Rows, command: MoveStockCommand, now: numb
   const request: MovementRequest = { id, sku, warehouse, kind: movementKind, quantity, reason, at: now };
   const signed = movementKind === 'WRITE_OFF' ? -quantity : quantity;
   const row = rows.stock.get(stockKey(sku, warehouse));
-  const available = row?.available ?? 0;
-  if (available + signed < 0) {
-    const refusal = problem(
-      'insufficient-stock',
-      `${available} of ${sku} are available in ${warehouse}, ${-signed} were to go.`,
-      {
-        shortages: [{ sku, warehouse, requested: -signed, available }],
-      },
-    );
+  const refusal = refusalOf(row, sku, warehouse, signed);
+  if (refusal !== null) {
     // Kept where the caller gave an id (I7); without one there is nobody to ask again.
-    return refuse(
-      refusal,
-      false,
-      command.idGiven
-        ? [
-            {
-              kind: 'record-movement',
-              movement: { id, contentHash, result: { applied: false, problem: refusal, movement: request } },
-            },
-          ]
-        : [],
-    );
+    const kept: Change = {
+      kind: 'record-movement',
+      movement: { id, contentHash, result: { applied: false, problem: refusal, movement: request } },
+    };
+    return refuse(refusal, false, command.idGiven ? [kept] : []);
   }
-  if (overflows(row, signed)) return tooMany(sku, warehouse);
   const { changes, after } = applied(rows, sku, warehouse, signed);
   const movement = { ...request, stock: after };
   return {
@@ -73,7 +58,7 @@ export function decideCountStock(rows: Rows, command: CountStockCommand, now: nu
     );
   }
   const difference = available - (row?.available ?? 0);
-  if (overflows(row, difference)) return tooMany(sku, warehouse);
+  if (overflows(row, difference)) return refuse(tooMany(sku, warehouse));
   const { changes, after } = applied(rows, sku, warehouse, difference);
   const stock = [...before.filter((other) => other.warehouse !== warehouse), after].sort((a, b) =>
     a.warehouse < b.warehouse ? -1 : 1,
@@ -117,11 +102,20 @@ function overflows(row: StockRow | undefined, signed: number): boolean {
   return total + signed > COUNTER_LIMIT;
 }
 
-function tooMany(sku: string, warehouse: string): Decision<Refused> {
-  return refuseWith('quantity-exceeded', `The counters of ${sku} in ${warehouse} would pass 2^53−1 in all.`, {
+function tooMany(sku: string, warehouse: string): Problem {
+  return problem('quantity-exceeded', `The counters of ${sku} in ${warehouse} would pass 2^53−1 in all.`, {
     sku,
     warehouse,
     limit: COUNTER_LIMIT,
+  });
+}
+
+/** Why a movement cannot be: it takes more than there is, or brings more than can be counted. */
+function refusalOf(row: StockRow | undefined, sku: string, warehouse: string, signed: number): Problem | null {
+  const available = row?.available ?? 0;
+  if (available + signed >= 0) return overflows(row, signed) ? tooMany(sku, warehouse) : null;
+  return problem('insufficient-stock', `${available} of ${sku} are available in ${warehouse}, ${-signed} were to go.`, {
+    shortages: [{ sku, warehouse, requested: -signed, available }],
   });
 }
 

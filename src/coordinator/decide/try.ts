@@ -37,7 +37,8 @@ export function decideTry(rows: Rows, command: TryCommand, now: number): Decisio
 
 /** A Try whose id is known is answered from what became of the first (I7). A 2xx always means: held, or further. */
 function answerAgain(known: StoredTransaction, command: TryCommand, now: number): Decision<TransactionAccepted | Refused> {
-  if (known.reason === 'cancelled-before-try') return refuse(cancelledProblem(known), command.idGiven);
+  // Not a replay: there was no Try before this one that anybody heard of.
+  if (known.reason === 'cancelled-before-try') return refuse(cancelledProblem(known));
   if (known.contentHash !== command.contentHash) {
     return refuse(problem('idempotency-mismatch', `Transaction ${known.id} was tried with other content.`));
   }

@@ -88,6 +88,8 @@ describe('a movement', () => {
     accepted(story.tell(confirmOf(transactionId(1))));
     refused(story.tell(moveOf(movementId(2), 'RECEIVE', ['a', 11])), 'quantity-exceeded');
     refused(story.tell(moveOf(movementId(3), 'RECEIVE', ['a', 1_000_000_000])), 'quantity-exceeded');
+    expect(story.changes.map((change) => change.kind)).to.deep.equal(['record-movement']);
+    refused(story.tell(moveOf(movementId(7), 'RECEIVE', ['a', 11], { idGiven: false })), 'quantity-exceeded');
     expect(story.changes).to.deep.equal([]);
     expect(moved(story.tell(moveOf(movementId(4), 'RECEIVE', ['a', 10]))).stock).to.deep.include({
       available: MOST - 1000,
@@ -95,6 +97,8 @@ describe('a movement', () => {
     });
     refused(story.tell(moveOf(movementId(5), 'ADJUST', ['a', 1])), 'quantity-exceeded');
     moved(story.tell(moveOf(movementId(6), 'ADJUST', ['a', -1])));
+    // There is room by now, but an id has one outcome for ever (I7).
+    refused(story.tell(moveOf(movementId(2), 'RECEIVE', ['a', 11])), 'quantity-exceeded', true);
   });
 });
 
