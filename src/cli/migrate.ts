@@ -1,5 +1,5 @@
 // Owns `holdfast migrate`: it brings a database to this version, for those who do so before they start new coordinators.
-import { migrate, SchemaMismatch } from '../ledger/migrate.ts';
+import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
 import { SETTINGS } from '../settings.ts';
 import { EXIT, Failure, type Outcome, reasonOf } from './failure.ts';
 import { counted } from './text.ts';
@@ -19,7 +19,8 @@ export async function migrateDatabase(option: string | undefined, env: NodeJS.Pr
   }
   if (!pattern.test(url)) throw new Failure(EXIT.usage, `${option === undefined ? name : '--database-url'} must be ${form}.`);
   const applied = await migrate(url).catch((error: unknown) => {
-    const sentence = error instanceof SchemaMismatch ? error.message : `the migration failed: ${reasonOf(error)}`;
+    const told = error instanceof SchemaMismatch || error instanceof DatabaseUnreachable;
+    const sentence = told ? error.message : `the migration failed: ${reasonOf(error)}`;
     throw new Failure(EXIT.failed, `${sentence}.`);
   });
   const text =

@@ -99,7 +99,7 @@ describe('holdfast as a program', function () {
       expect(away).to.deep.equal({
         end: 1,
         stdout: '',
-        stderr: 'holdfast: the migration failed: nothing listens there (connection refused).\n',
+        stderr: 'holdfast: PostgreSQL at 127.0.0.1:1/x cannot be used: connect ECONNREFUSED 127.0.0.1:1.\n',
       });
       const wrong = await holdfast(['migrate', '--database-url', 'mysql://me:hunter2@db']);
       expect(wrong.end).to.equal(2);
