@@ -18,6 +18,8 @@ export interface System {
 }
 
 const ENTRY: Record<SystemName, string> = { ceiling: './ceiling.ts', baseline: './baseline.ts', holdfast: '../src/main.ts' };
+/** As `npm start` has it. */
+const FLAGS: Record<SystemName, readonly string[]> = { ceiling: [], baseline: [], holdfast: ['--max-semi-space-size=8'] };
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 15_000;
 const PAGE_BYTES = 4096;
@@ -93,7 +95,7 @@ async function childrenByParent(): Promise<Map<number, number[]>> {
  */
 export async function startSystem(name: SystemName, databaseUrl: string, redisUrl?: string): Promise<System> {
   const dataFolder = await mkdtemp(path.join(tmpdir(), `holdfast-bench-${name}-`));
-  const child = spawn(process.execPath, [fileURLToPath(new URL(ENTRY[name], import.meta.url))], {
+  const child = spawn(process.execPath, [...FLAGS[name], fileURLToPath(new URL(ENTRY[name], import.meta.url))], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,

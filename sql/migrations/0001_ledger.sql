@@ -50,7 +50,7 @@ CREATE TABLE holdfast.transaction (
 CREATE INDEX transaction_by_age ON holdfast.transaction (created_at, id);
 CREATE INDEX transaction_by_reference ON holdfast.transaction (reference, created_at, id) WHERE reference IS NOT NULL;
 -- What the sweep reads, and lists of what is open. It holds the open ones only, so it stays small.
-CREATE INDEX transaction_by_deadline ON holdfast.transaction (expires_at) WHERE state IN ('TRYING', 'TRIED');
+CREATE INDEX transaction_by_deadline ON holdfast.transaction (expires_at, id) WHERE state IN ('TRYING', 'TRIED');
 
 -- One row per item of a basket. A fifth of each page stays free for the one update most rows ever see.
 CREATE TABLE holdfast.reservation (

@@ -1,9 +1,10 @@
 -- Whose deadline has come, oldest first. It takes no locks: each becomes an expire command, and a command that comes too
 -- late or twice is harmless.
---   $1 how many  $2 the deadline (ms) to start from: what was just settled leaves dead entries in the index, and a sweep
---   that began at its left end each time would walk past all of them again
+--   $1 how many  $2, $3 the last one read before: its deadline (ms) and id. A sweep reads on from there: one that began at
+--   the left end each time would walk past the dead entries of all it has settled, again and again
 SELECT t.id, holdfast.epoch_ms(t.expires_at)
 FROM holdfast.transaction t
-WHERE t.state IN ('TRYING', 'TRIED') AND t.expires_at <= clock_timestamp() AND t.expires_at >= holdfast.from_epoch_ms($2::bigint)
-ORDER BY t.expires_at
+WHERE t.state IN ('TRYING', 'TRIED') AND t.expires_at <= clock_timestamp()
+  AND (t.expires_at, t.id) > (holdfast.from_epoch_ms($2::bigint), $3::uuid)
+ORDER BY t.expires_at, t.id
 LIMIT $1

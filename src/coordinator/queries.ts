@@ -43,6 +43,13 @@ export interface StockHistoryEntry {
   readonly transactionState?: string;
 }
 
+/** A transaction whose deadline has come. */
+export interface Due {
+  readonly id: TransactionId;
+  /** In ms since 1970, by the database's clock. */
+  readonly expiresAt: number;
+}
+
 /** All of them throw DatabaseUnavailable (errors of the port) where PostgreSQL does not answer. */
 export interface Queries {
   /** @returns null for an id that was never seen */

@@ -1,6 +1,6 @@
 // Owns the reading side of PostgreSQL: what callers may ask for, each one statement of sql/queries.
 import type { HistoryEvent, StockRow, Transaction, TransactionId } from '../coordinator/model.ts';
-import type { Cursor, Page, Queries, StockFilter, StockHistoryEntry, TransactionFilter } from '../coordinator/queries.ts';
+import type { Cursor, Due, Page, Queries, StockFilter, StockHistoryEntry, TransactionFilter } from '../coordinator/queries.ts';
 import type { StoredTransaction } from '../coordinator/rows.ts';
 import { nameArray } from './arrays.ts';
 import { eventsOfText, type StockTuple, stockOf, transactionOfText } from './documents.ts';
@@ -15,6 +15,8 @@ const STOCK = statement('queries/stock_by_sku.sql');
 const STOCKS = statement('queries/stocks.sql');
 const STOCK_HISTORY = statement('queries/stock_history.sql');
 const DUE = statement('queries/due_transactions.sql');
+
+const NIL = '00000000-0000-0000-0000-000000000000';
 
 export class PostgresQueries implements Queries {
   readonly #pool: Pool;
@@ -86,13 +88,10 @@ export class PostgresQueries implements Queries {
 
   /**
    * Whose deadline has come, oldest first.
-   * @param from the deadline to start from, in ms since 1970
+   * @param after the last one read before; null for the first
    */
-  async dueTransactions(
-    limit: number,
-    from: number,
-  ): Promise<readonly { readonly id: TransactionId; readonly expiresAt: number }[]> {
-    const rows = await this.#pool.read('due', DUE, [limit, from]);
+  async dueTransactions(limit: number, after: Due | null): Promise<readonly Due[]> {
+    const rows = await this.#pool.read('due', DUE, [limit, after?.expiresAt ?? 0, after?.id ?? NIL]);
     return rows.map((row) => ({ id: textOf(row[0]) as TransactionId, expiresAt: Number(row[1]) }));
   }
 

@@ -56,7 +56,7 @@ export async function startHttpProcess(
   });
   const sweep = new Sweep({
     coordinator: lane,
-    due: (limit, from) => queries.dueTransactions(limit, from),
+    due: (limit, after) => queries.dueTransactions(limit, after),
     intervalMs: config.sweepIntervalMs,
     onFault: (err) => warn({ err }, 'a sweep failed; the next one goes on'),
   });

@@ -1,21 +1,21 @@
 // Owns the release of what nobody decided: reads whose deadline has come and makes expire commands of them, oldest first,
 // until nothing is due. PostgreSQL alone says what is due; a wake-up too many, too late or too early is harmless (I10).
 import type { Coordinator } from '../coordinator/command.ts';
-import type { TransactionId } from '../coordinator/model.ts';
+import type { Due } from '../coordinator/queries.ts';
 
 export interface SweepOptions {
   readonly coordinator: Coordinator;
-  readonly due: (limit: number, from: number) => Promise<readonly { readonly id: TransactionId; readonly expiresAt: number }[]>;
+  /** What is due after a given one (null: from the oldest on), oldest first. */
+  readonly due: (limit: number, after: Due | null) => Promise<readonly Due[]>;
   /** How often PostgreSQL is asked though no timer rang: this finds what Redis forgot. */
   readonly intervalMs: number;
   readonly onFault: (error: unknown) => void;
 }
 
-/**
- * Releases that share a commit. Small enough that callers between two of them wait a few ms, large enough for more than
- * 10,000 a second.
- */
-const CHUNK = 250;
+/** How many are read at once; the next page is read while this one is released. */
+const PAGE = 600;
+/** Releases that share a commit: few enough that callers between two of them wait some ms only. */
+const CHUNK = 150;
 /** Where the lane is full, callers come first. */
 const PAUSE_WHEN_BUSY_MS = 50;
 
@@ -67,27 +67,25 @@ export class Sweep {
   async #run(): Promise<void> {
     do {
       this.#again = false;
-      let from = 0;
-      let full = true;
-      while (full && !this.#stopped) {
-        const due = await this.#options.due(CHUNK, from);
-        full = due.length === CHUNK;
-        const last = due.at(-1)?.expiresAt ?? from;
-        const settled = await this.#release(due.map(({ id }) => id));
-        // A whole chunk with one deadline that did not move would be read again for ever: leave it to the next sweep.
-        if (!settled && last === from) return;
-        from = last;
+      let page = this.#options.due(PAGE, null);
+      for (let full = true; full && !this.#stopped; ) {
+        const due = await page;
+        full = due.length === PAGE;
+        if (full) {
+          page = this.#options.due(PAGE, due.at(-1) ?? null);
+          // Told when it is awaited; until then it must not count as unhandled.
+          page.catch(() => {});
+        }
+        for (let at = 0; at < due.length && !this.#stopped; at += CHUNK) await this.#release(due.slice(at, at + CHUNK));
       }
     } while (this.#again && !this.#stopped);
   }
 
-  /** @returns whether all of them were settled, by this sweep or by somebody else */
-  async #release(ids: readonly TransactionId[]): Promise<boolean> {
-    const verdicts = await Promise.all(ids.map((id) => this.#options.coordinator.submit({ kind: 'expire', id })));
-    const unsettled = verdicts.filter((verdict) => !verdict.ok);
-    if (unsettled.some((verdict) => !verdict.ok && verdict.problem.code === 'overloaded')) {
+  /** What cannot be settled now is left to the next sweep. */
+  async #release(due: readonly Due[]): Promise<void> {
+    const verdicts = await Promise.all(due.map(({ id }) => this.#options.coordinator.submit({ kind: 'expire', id })));
+    if (verdicts.some((verdict) => !verdict.ok && verdict.problem.code === 'overloaded')) {
       await new Promise((resolve) => setTimeout(resolve, PAUSE_WHEN_BUSY_MS));
     }
-    return unsettled.length === 0;
   }
 }
