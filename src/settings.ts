@@ -160,7 +160,7 @@ export const SETTINGS = {
   sweepIntervalMs: {
     kind: 'integer',
     name: 'HOLDFAST_SWEEP_INTERVAL_MS',
-    fallback: 1_000,
+    fallback: 500,
     min: 50,
     max: 60_000,
     meaning: 'How often PostgreSQL is asked for what is due, whatever Redis does.',

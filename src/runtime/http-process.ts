@@ -66,13 +66,13 @@ export async function startHttpProcess(
   }
 
   let draining = false;
-  const readiness = async (): Promise<Readiness> => ({
-    postgres: await queries.ping().then(
-      () => 'up' as const,
-      () => 'down' as const,
-    ),
-    redis: deadlines === null ? 'off' : (await deadlines.ping()) ? 'up' : 'down',
-  });
+  const readiness = async (): Promise<Readiness> => {
+    const [postgres, redis] = await Promise.all([
+      answersWithin(PROBE_MS, queries.ping()),
+      deadlines === null ? ('off' as const) : answersWithin(PROBE_MS, deadlines.ping()),
+    ]);
+    return { postgres, redis };
+  };
   const app = createApp({ coordinator: lane, queries, readiness, log, isDraining: () => draining });
   const server = createHttpServer(app, config);
   const url = await listen(server, config.host, config.port);
@@ -80,10 +80,9 @@ export async function startHttpProcess(
 
   const takeDown = async (): Promise<void> => {
     draining = true;
-    await closeServer(server, config.drainTimeoutMs);
-    await sweep.stop();
+    // Side by side: a stuck client and a hung Redis must not add up.
+    await Promise.all([closeServer(server, config.drainTimeoutMs), sweep.stop(), deadlines?.stop()]);
     await lane.close();
-    await deadlines?.stop();
     await Promise.allSettled([ledger.end(), readPool.end()]);
   };
   let drained: Promise<void> | null = null;
@@ -94,6 +93,23 @@ export async function startHttpProcess(
       return drained;
     },
   };
+}
+
+/** Whoever probes wants to know within its own second or so, also where a server hangs. */
+const PROBE_MS = 1000;
+
+function answersWithin(ms: number, question: Promise<unknown>): Promise<'up' | 'down'> {
+  return new Promise((resolve) => {
+    const late = setTimeout(() => resolve('down'), ms);
+    const answered = (answer: 'up' | 'down'): void => {
+      clearTimeout(late);
+      resolve(answer);
+    };
+    question.then(
+      () => answered('up'),
+      () => answered('down'),
+    );
+  });
 }
 
 function listen(server: Server, host: string, port: number): Promise<string> {

@@ -67,13 +67,9 @@ export class Deadlines {
     }
   }
 
-  /** Whether Redis answers right now. */
-  async ping(): Promise<boolean> {
-    if (this.#commands.status !== 'ready') return false;
-    return this.#commands.ping().then(
-      () => true,
-      () => false,
-    );
+  /** Resolves where Redis answers, rejects where there is no connection to it. */
+  async ping(): Promise<void> {
+    await this.#commands.ping();
   }
 
   /** Takes no further job and lets go of Redis, there or not. */
