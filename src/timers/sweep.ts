@@ -13,9 +13,9 @@ export interface SweepOptions {
 }
 
 /** How many are read at once; the next page is read while this one is released. */
-const PAGE = 600;
+const PAGE = 800;
 /** Releases that share a commit: few enough that callers between two of them wait some ms only. */
-const CHUNK = 150;
+const CHUNK = 200;
 /** Where the lane is full, callers come first. */
 const PAUSE_WHEN_BUSY_MS = 50;
 
