@@ -49,6 +49,9 @@ CREATE TABLE holdfast.transaction (
 -- Lists, newest first.
 CREATE INDEX transaction_by_age ON holdfast.transaction (created_at, id);
 CREATE INDEX transaction_by_reference ON holdfast.transaction (reference, created_at, id) WHERE reference IS NOT NULL;
+-- What operators look for. These hold nothing for a transaction that is decided and done at once, so they cost it nothing.
+CREATE INDEX transaction_by_unsettled ON holdfast.transaction (created_at, id) WHERE state IN ('TRYING', 'CONFIRMING', 'CANCELLING');
+CREATE INDEX transaction_by_attention ON holdfast.transaction (created_at, id) WHERE needs_attention;
 -- What the sweep reads, and lists of what is open. It holds the open ones only, so it stays small.
 CREATE INDEX transaction_by_deadline ON holdfast.transaction (expires_at, id) WHERE state IN ('TRYING', 'TRIED');
 

@@ -1,13 +1,14 @@
--- A page of transactions, newest first. Null switches a filter off.
---   $1 state  $2 unused here (see transactions_by_reference)  $3 needs_attention  $4 created after (ms)  $5 created before (ms)
+-- A page of transactions, newest first. Null switches a filter off. Planned anew for each call, so that the plan knows which
+-- filters are on: each has an index that serves it.
+--   $1 state  $2 reference  $3 needs_attention  $4 created at or after (ms)  $5 created before (ms)
 --   $6, $7 the last row of the page before: created_at (ms) and id  $8 how many
 SELECT holdfast.transaction_document(t)::text AS document
 FROM holdfast.transaction t
 WHERE ($1::holdfast.transaction_state IS NULL OR t.state = $1)
-  AND $2::text IS NULL
+  AND ($2::text IS NULL OR t.reference = $2)
   AND ($3::boolean IS NULL OR t.needs_attention = $3)
   AND ($4::bigint IS NULL OR t.created_at >= holdfast.from_epoch_ms($4))
   AND ($5::bigint IS NULL OR t.created_at < holdfast.from_epoch_ms($5))
-  AND (t.created_at, t.id) < (coalesce(holdfast.from_epoch_ms($6::bigint), 'infinity'), coalesce($7::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+  AND ($6::bigint IS NULL OR (t.created_at, t.id) < (holdfast.from_epoch_ms($6), $7::uuid))
 ORDER BY t.created_at DESC, t.id DESC
 LIMIT $8

@@ -64,13 +64,20 @@ export class Pool {
   }
 
   /**
-   * One prepared read; its rows as arrays.
-   * @throws DatabaseUnavailable where PostgreSQL does not answer; the plain error for a fault of ours
+   * One read; its rows as arrays.
+   * @param name under which it is prepared once; null has it planned anew each time, for statements whose best plan
+   * depends on their parameters
+   * @throws DatabaseUnavailable where PostgreSQL does not answer; the plain fault for one of ours
    */
-  async read(name: string, text: string, values: readonly unknown[]): Promise<readonly (readonly (string | null)[])[]> {
+  async read(name: string | null, text: string, values: readonly unknown[]): Promise<readonly (readonly (string | null)[])[]> {
     try {
       const result = await this.with((client) =>
-        client.query<(string | null)[], unknown[]>({ name, text, values: [...values], rowMode: 'array' }),
+        client.query<(string | null)[], unknown[]>({
+          ...(name === null ? {} : { name }),
+          text,
+          values: [...values],
+          rowMode: 'array',
+        }),
       );
       return result.rows;
     } catch (error) {

@@ -10,7 +10,6 @@ import { statement } from './statements.ts';
 const BY_ID = statement('queries/transaction_by_id.sql');
 const LIST = statement('queries/transactions.sql');
 const LIST_BY_SKU = statement('queries/transactions_by_sku.sql');
-const LIST_BY_REFERENCE = statement('queries/transactions_by_reference.sql');
 const STOCK = statement('queries/stock_by_sku.sql');
 const STOCKS = statement('queries/stocks.sql');
 const STOCK_HISTORY = statement('queries/stock_history.sql');
@@ -44,11 +43,9 @@ export class PostgresQueries implements Queries {
       limit + 1,
     ];
     const rows =
-      filter.sku !== null
-        ? await this.#pool.read('transactions_by_sku', LIST_BY_SKU, [...values, filter.sku])
-        : filter.reference !== null
-          ? await this.#pool.read('transactions_by_reference', LIST_BY_REFERENCE, values)
-          : await this.#pool.read('transactions', LIST, values);
+      filter.sku === null
+        ? await this.#pool.read(null, LIST, values)
+        : await this.#pool.read(null, LIST_BY_SKU, [...values, filter.sku]);
     return pageOf(
       rows.map((row) => transactionOfText(textOf(row[0]))),
       limit,
