@@ -78,7 +78,7 @@ export const SETTINGS = {
     form: 'the path of a folder',
     meaning: 'What the embedded servers keep; a second start finds everything again.',
   },
-  workers: { kind: 'integer', name: 'WORKERS', fallback: 1, min: 1, max: 64, meaning: 'HTTP processes in this instance.' },
+  workers: { kind: 'integer', name: 'WORKERS', fallback: 1, min: 1, max: 32, meaning: 'HTTP processes in this instance.' },
   logLevel: {
     kind: 'choice',
     name: 'LOG_LEVEL',
@@ -106,8 +106,8 @@ export const SETTINGS = {
     name: 'HOLDFAST_BATCH_LIMIT',
     fallback: 500,
     min: 1,
-    max: 10_000,
-    meaning: 'Commands that may share one commit.',
+    max: 2_000,
+    meaning: 'Commands that may share one commit; a basket of more than four items counts as one for every four.',
   },
   poolSize: {
     kind: 'integer',

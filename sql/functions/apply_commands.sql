@@ -43,6 +43,7 @@ DECLARE
   sold CONSTANT holdfast.item_state := item_states[3];
   left_tries int[] := '{}';
   short json;
+  short_keys jsonb;
   now timestamptz;
   confirmed_ids uuid[] := '{}';
   confirmed_rows json;
@@ -52,7 +53,8 @@ DECLARE
   earliest timestamptz;
 BEGIN
   IF cardinality(try_ids) > 0 THEN
-    SELECT json_agg(json_build_array(d.sku, d.warehouse, s.available)) INTO short
+    SELECT json_agg(json_build_array(d.sku, d.warehouse, s.available)), jsonb_object_agg(d.sku || ' ' || d.warehouse, NULL)
+    INTO short, short_keys
     FROM (
       SELECT i.sku, i.warehouse, sum(i.quantity) AS quantity
       FROM unnest(item_skus, item_warehouses, item_quantities) i (sku, warehouse, quantity)
@@ -64,7 +66,7 @@ BEGIN
       left_tries := array(
         SELECT DISTINCT i.position
         FROM unnest(item_tries, item_skus, item_warehouses) i (position, sku, warehouse)
-        JOIN json_array_elements(short) e ON e ->> 0 = i.sku AND e ->> 1 = i.warehouse
+        WHERE short_keys ? (i.sku || ' ' || i.warehouse)
       );
     END IF;
     IF cardinality(check_ids) > 0 THEN

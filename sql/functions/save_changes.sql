@@ -1,6 +1,6 @@
 -- Stores what the exact path decided, set by set. The rows it changes were locked by lock_rows in this same transaction.
---   changes  {opened: [transaction], changed: [{from, …transaction}], items: [item], opened_stock: [[sku, warehouse]],
---             deltas: [{sku, warehouse, available, reserved, deducted, changes}], movements: […], refunds: […], events: […]}
+--   changes  {opened, opened_items, changed, changed_items, opened_stock, deltas, movements, refunds, events}: lists of objects whose
+--            members are the columns named at each statement below; `changed` names the state decided on as from_state
 -- Raises 'holdfast: compare-and-set failed' (SQLSTATE HF001) where a stored state is not the one that was decided on (I5).
 -- New ids and SKUs were claimed by lock_rows, so that no insert here waits for another's.
 CREATE OR REPLACE FUNCTION holdfast.save_changes(changes json) RETURNS void LANGUAGE plpgsql
@@ -29,6 +29,10 @@ BEGIN
     transaction_id uuid, sku text, warehouse text, state holdfast.item_state, deducted bigint, refunded bigint
   )
   WHERE r.transaction_id = c.transaction_id AND r.sku = c.sku AND r.warehouse = c.warehouse;
+  GET DIAGNOSTICS affected = ROW_COUNT;
+  IF affected <> json_array_length(changes -> 'changed_items') THEN
+    RAISE EXCEPTION 'holdfast: compare-and-set failed' USING ERRCODE = 'HF001';
+  END IF;
 
   INSERT INTO holdfast.stock (sku, warehouse, available, reserved, deducted, version)
   SELECT sku, warehouse, 0, 0, 0, 1

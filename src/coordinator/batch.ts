@@ -1,5 +1,5 @@
 // Owns how a batch of commands is settled: the optimistic path for all that is plainly legal, then the exact path for
-// what it left, where each command is decided by itself. Both must end the same way (test/unit/paths.property.test.ts).
+// what it left, where each command is decided by itself. Both must end the same way (test/integration/paths.property.test.ts).
 //
 //   plain commands ──apply──▶ done ──────────────────────────────────────────────▶ verdicts
 //                        └──▶ left ──screen (one read, no lock)──▶ nothing to store ┘

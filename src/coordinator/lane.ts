@@ -33,6 +33,9 @@ export const BATCHES_UNDER_WAY = 2;
 /** How many must wait for a second batch to be worth its own commit: a batch costs PostgreSQL about as much as 20 commands. */
 const SECOND_BATCH_FROM = 100;
 
+/** Four items cost PostgreSQL about what a command costs besides them. */
+const ITEMS_PER_WEIGHT = 4;
+
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
 /** A conflict is another's progress, so it is rare twice in a row. */
@@ -48,6 +51,8 @@ export class Lane implements Coordinator {
   /** What the batches under way are about: a command on the same waits, so that they take effect in order. */
   readonly #keysUnderWay = new Set<string>();
   #batchesUnderWay = 0;
+  /** What the queue weighs, see weightOf. */
+  #queued = 0;
   #scheduled = false;
   #watch: NodeJS.Timeout | null = null;
   #closed = false;
@@ -64,12 +69,13 @@ export class Lane implements Coordinator {
    * time; rejects only for faults of ours.
    */
   submit<C extends Command>(command: C): Promise<VerdictOf<C>> {
-    if (this.#closed || this.#queue.length >= this.#options.queueLimit) {
+    if (this.#closed || this.#queued >= this.#options.queueLimit) {
       const why = this.#closed ? 'This coordinator is shutting down.' : `${this.#queue.length} commands are waiting already.`;
       return Promise.resolve(refused(problem('overloaded', why)) as VerdictOf<C>);
     }
     return new Promise<Verdict>((resolve, reject) => {
       this.#queue.push({ command, since: performance.now(), resolve, reject });
+      this.#queued += weightOf(command);
       this.#schedule();
     }) as Promise<VerdictOf<C>>;
   }
@@ -134,17 +140,22 @@ export class Lane implements Coordinator {
     const batch: Waiting[] = [];
     const kept: Waiting[] = [];
     const keysKept = new Set<string>();
+    let weight = 0;
     let next = 0;
-    for (; next < this.#queue.length && batch.length < this.#options.batchLimit; next += 1) {
+    for (; next < this.#queue.length && weight < this.#options.batchLimit; next += 1) {
       const waiting = this.#queue[next];
       if (waiting === undefined) break;
       const key = orderingKey(waiting.command);
       if (this.#keysUnderWay.has(key) || keysKept.has(key)) {
         keysKept.add(key);
         kept.push(waiting);
-      } else batch.push(waiting);
+      } else {
+        batch.push(waiting);
+        weight += weightOf(waiting.command);
+      }
     }
     this.#queue = [...kept, ...this.#queue.slice(next)];
+    this.#queued -= weight;
     return batch;
   }
 
@@ -214,12 +225,19 @@ export class Lane implements Coordinator {
     const dismissed = [...this.#unanswered, ...this.#queue].filter((waiting) => !isPatient(waiting));
     if (dismissed.length === 0) return;
     this.#queue = this.#queue.filter(isPatient);
+    this.#queued = this.#queue.reduce((sum, waiting) => sum + weightOf(waiting.command), 0);
     const verdict = refused(problem('database-unavailable', 'PostgreSQL does not answer. The same id may be sent again.'));
     for (const waiting of dismissed) {
       this.#unanswered.delete(waiting);
       waiting.resolve(verdict);
     }
   }
+}
+
+/** I12: a queue or a batch of large baskets must not be larger than one of many commands. Up to four items weigh nothing more. */
+function weightOf(command: Command): number {
+  const items = command.kind === 'try' || command.kind === 'confirm' || command.kind === 'refund' ? command.items : null;
+  return items === null ? 1 : Math.max(1, items.length / ITEMS_PER_WEIGHT);
 }
 
 function refused(refusal: Problem): Refused {

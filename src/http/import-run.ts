@@ -1,6 +1,6 @@
 // Owns the course of one import: rows in windows to the coordinator, waits where it is busy, and the tally.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Coordinator, CountStockCommand } from '../coordinator/command.ts';
+import type { Coordinator, CountStockCommand, Refused } from '../coordinator/command.ts';
 import { type Problem, type ProblemCode, problem } from '../errors.ts';
 
 /** How many rows are in flight at once: enough to fill a batch of the lane, too few to fill its queue. */
@@ -73,7 +73,20 @@ export class ImportRun {
   /** @returns the rows to send again */
   async #submit(rows: readonly PendingRow[]): Promise<PendingRow[]> {
     const again: PendingRow[] = [];
-    const verdicts = await Promise.all(rows.map(({ command }) => this.#coordinator.submit(command)));
+    // A row that fails unforeseen is named like any other; those before it have landed and must be told.
+    const verdicts = await Promise.all(
+      rows.map(({ command }) =>
+        this.#coordinator
+          .submit(command)
+          .catch(
+            (): Refused => ({
+              ok: false,
+              replayed: false,
+              problem: problem('internal-error', 'An unforeseen fault; it is logged.'),
+            }),
+          ),
+      ),
+    );
     verdicts.forEach((verdict, index) => {
       const row = rows[index];
       if (row === undefined) return;

@@ -20,7 +20,7 @@ export function faultOf(error: unknown): LedgerFault {
   const code = codeOf(error);
   if (code === null) return new LedgerFault(isOurs(error) ? 'unexpected' : 'unavailable', error);
   if (CONFLICTS.has(code)) return new LedgerFault('conflict', error);
-  if (UNAVAILABLE.test(code) || /^E[A-Z]+$/.test(code)) return new LedgerFault('unavailable', error);
+  if (UNAVAILABLE.test(code) || /^E(RR_)?[A-Z0-9_]+$/.test(code)) return new LedgerFault('unavailable', error);
   return new LedgerFault('unexpected', error);
 }
 

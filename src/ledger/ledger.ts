@@ -7,11 +7,12 @@ import { lockedSnapshotOf, snapshotOf } from './documents.ts';
 import { appliedOf, parametersOf } from './optimistic.ts';
 import { Pipeline } from './pipeline.ts';
 import { Pool, type PoolOptions } from './pool.ts';
+import { statement } from './statements.ts';
 
-const APPLY = 'SELECT holdfast.apply_commands($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,$13,$14,$15,$16,$17,$18,$19)';
-const LOAD = 'SELECT holdfast.load_rows($1,$2,$3,$4,$5,$6,$7)';
-const LOCK = 'SELECT holdfast.lock_rows($1,$2,$3,$4,$5,$6,$7,$8,$9,$10)';
-const SAVE = 'SELECT holdfast.save_changes($1)';
+const APPLY = statement('calls/apply_commands.sql');
+const LOAD = statement('calls/load_rows.sql');
+const LOCK = statement('calls/lock_rows.sql');
+const SAVE = statement('calls/save_changes.sql');
 
 type Client = Parameters<Parameters<Pool['with']>[0]>[0];
 
@@ -33,16 +34,21 @@ export class PostgresLedger implements Ledger {
     return this.#pool.with(async (client) => snapshotOf(await call(client, 'load', LOAD, keyParameters(keys))));
   }
 
-  exclusively(keys: Keys, decideAll: (snapshot: Snapshot) => readonly Change[]): Promise<void> {
-    return this.#pool.with(async (client) => {
+  async exclusively(keys: Keys, decideAll: (snapshot: Snapshot) => readonly Change[]): Promise<void> {
+    const done = await this.#pool.with(async (client) => {
       await client.query('BEGIN');
       const snapshot = lockedSnapshotOf(await call(client, 'lock', LOCK, [...keyParameters(keys), ...openedParameters(keys)]));
-      if (snapshot === null)
-        throw new LedgerFault('conflict', new Error('another writer is making, or has just made, a row of this batch'));
+      if (snapshot === null) {
+        await client.query('ROLLBACK');
+        return false;
+      }
       const changes = decideAll(snapshot);
       if (changes.length > 0) await client.query({ name: 'save', text: SAVE, values: [changesDocument(changes)] });
       await client.query('COMMIT');
+      return true;
     });
+    // Thrown out here, where the connection is not closed for it: a rival is no reason to make a new one.
+    if (!done) throw new LedgerFault('conflict', new Error('another writer is making, or has just made, a row of this batch'));
   }
 
   async end(): Promise<void> {

@@ -3,6 +3,7 @@
 import pg from 'pg';
 import { LedgerFault } from '../coordinator/ledger.ts';
 import { faultOf } from './faults.ts';
+import { ANSWER_MARGIN_MS } from './pool.ts';
 import { statement } from './statements.ts';
 
 export interface PipelineOptions {
@@ -60,7 +61,10 @@ export class Pipeline {
     const client = new pg.Client({
       connectionString: databaseUrl,
       connectionTimeoutMillis: timeoutMs,
-      query_timeout: timeoutMs,
+      // The server gives up first, so that nothing goes on there for a caller who has left.
+      statement_timeout: timeoutMs,
+      lock_timeout: timeoutMs,
+      query_timeout: timeoutMs + ANSWER_MARGIN_MS,
       keepAlive: true,
       application_name: 'holdfast lane',
       pipeline: true,

@@ -15,6 +15,8 @@ export interface PoolOptions {
 }
 
 const SESSION = statement('session.sql');
+/** How much longer than the server the client waits, for the answer to arrive. */
+export const ANSWER_MARGIN_MS = 250;
 
 /** A pool whose connections are set up by sql/session.sql and are dropped, not reused, after any failure. */
 export class Pool {
@@ -25,7 +27,10 @@ export class Pool {
       connectionString: options.databaseUrl,
       max: options.size,
       connectionTimeoutMillis: options.timeoutMs,
-      query_timeout: options.timeoutMs,
+      // The server gives up first, so that nothing goes on there for a caller who has left.
+      statement_timeout: options.timeoutMs,
+      lock_timeout: options.timeoutMs,
+      query_timeout: options.timeoutMs + ANSWER_MARGIN_MS,
       idleTimeoutMillis: 0,
       keepAlive: true,
       application_name: options.applicationName ?? 'holdfast',

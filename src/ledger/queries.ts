@@ -14,6 +14,7 @@ const STOCK = statement('queries/stock_by_sku.sql');
 const STOCKS = statement('queries/stocks.sql');
 const STOCK_HISTORY = statement('queries/stock_history.sql');
 const DUE = statement('queries/due_transactions.sql');
+const PING = statement('queries/ping.sql');
 
 const NIL = '00000000-0000-0000-0000-000000000000';
 
@@ -60,7 +61,7 @@ export class PostgresQueries implements Queries {
 
   async stocks(filter: StockFilter, limit: number, after: Cursor | null): Promise<Page<readonly StockRow[]>> {
     const skus = filter.skus === null ? null : nameArray(filter.skus);
-    const rows = await this.#pool.read('stocks', STOCKS, [filter.prefix, skus, after?.[0], limit + 1]);
+    const rows = await this.#pool.read(null, STOCKS, [filter.prefix, skus, after?.[0], limit + 1]);
     const items = rows.map((row) => (JSON.parse(textOf(row[0])) as StockTuple[]).map(stockOf));
     return pageOf(items, limit, (last) => [last[0]?.sku ?? '']);
   }
@@ -93,7 +94,7 @@ export class PostgresQueries implements Queries {
   }
 
   async ping(): Promise<void> {
-    await this.#pool.read('ping', 'SELECT 1', []);
+    await this.#pool.read('ping', PING, []);
   }
 }
 

@@ -42,6 +42,9 @@ export async function startHttpProcess(
   const ledger = new PostgresLedger({ ...poolOptions, size: BATCHES_UNDER_WAY, applicationName: 'holdfast lane' });
   const readPool = new Pool({ ...poolOptions, size: config.poolSize, applicationName: 'holdfast reads' });
   const queries = new PostgresQueries(readPool);
+  // The sweep and the probes have a connection of their own: callers' long lists must not hold up releases.
+  const innerPool = new Pool({ ...poolOptions, size: 1, applicationName: 'holdfast sweep' });
+  const inner = new PostgresQueries(innerPool);
 
   let deadlines: Deadlines | null = null;
   const lane = new Lane(ledger, {
@@ -56,7 +59,7 @@ export async function startHttpProcess(
   });
   const sweep = new Sweep({
     coordinator: lane,
-    due: (limit, after) => queries.dueTransactions(limit, after),
+    due: (limit, after) => inner.dueTransactions(limit, after),
     intervalMs: config.sweepIntervalMs,
     onFault: (err) => warn({ err }, 'a sweep failed; the next one goes on'),
   });
@@ -68,7 +71,7 @@ export async function startHttpProcess(
   let draining = false;
   const readiness = async (): Promise<Readiness> => {
     const [postgres, redis] = await Promise.all([
-      answersWithin(PROBE_MS, queries.ping()),
+      answersWithin(PROBE_MS, inner.ping()),
       deadlines === null ? ('off' as const) : answersWithin(PROBE_MS, deadlines.ping()),
     ]);
     return { postgres, redis };
@@ -83,7 +86,7 @@ export async function startHttpProcess(
     // Side by side: a stuck client and a hung Redis must not add up.
     await Promise.all([closeServer(server, config.drainTimeoutMs), sweep.stop(), deadlines?.stop()]);
     await lane.close();
-    await Promise.allSettled([ledger.end(), readPool.end()]);
+    await Promise.allSettled([ledger.end(), readPool.end(), innerPool.end()]);
   };
   let drained: Promise<void> | null = null;
   return {

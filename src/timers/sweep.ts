@@ -81,11 +81,24 @@ export class Sweep {
     } while (this.#again && !this.#stopped);
   }
 
-  /** What cannot be settled now is left to the next sweep. */
+  /** Where the queue is full, it tries again: the oldest come first. What fails is left to the next sweep. */
   async #release(due: readonly Due[]): Promise<void> {
-    const verdicts = await Promise.all(due.map(({ id }) => this.#options.coordinator.submit({ kind: 'expire', id })));
-    if (verdicts.some((verdict) => !verdict.ok && verdict.problem.code === 'overloaded')) {
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_WHEN_BUSY_MS));
+    let waiting = due;
+    while (waiting.length > 0 && !this.#stopped) {
+      const crowdedOut: Due[] = [];
+      await Promise.all(
+        waiting.map(async (one) => {
+          try {
+            const verdict = await this.#options.coordinator.submit({ kind: 'expire', id: one.id });
+            if (!verdict.ok && verdict.problem.code === 'overloaded') crowdedOut.push(one);
+          } catch (error) {
+            // One that cannot be released must not hold up those behind it.
+            this.#options.onFault(error);
+          }
+        }),
+      );
+      if (crowdedOut.length > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_WHEN_BUSY_MS));
+      waiting = crowdedOut;
     }
   }
 }
