@@ -2,6 +2,7 @@
 -- What it leaves undone is decided command by command on the exact path (load_rows, lock_rows, save_changes).
 --
 --   try_ids, try_hashes, try_timeouts_ms, try_references, try_metadata   new transactions, pairwise
+--                     (the last two may be empty: unnest fills them up with nulls)
 --   check_ids         those of try_ids that may be known already (the caller made the id, or this is a second attempt)
 --   item_tries        which Try an item belongs to, as its position in try_ids; item_skus, item_warehouses, item_quantities: pairwise
 --   confirm_ids       transactions to confirm whole

@@ -76,15 +76,13 @@ export class ImportRun {
     // A row that fails unforeseen is named like any other; those before it have landed and must be told.
     const verdicts = await Promise.all(
       rows.map(({ command }) =>
-        this.#coordinator
-          .submit(command)
-          .catch(
-            (): Refused => ({
-              ok: false,
-              replayed: false,
-              problem: problem('internal-error', 'An unforeseen fault; it is logged.'),
-            }),
-          ),
+        this.#coordinator.submit(command).catch(
+          (): Refused => ({
+            ok: false,
+            replayed: false,
+            problem: problem('internal-error', 'An unforeseen fault; it is logged.'),
+          }),
+        ),
       ),
     );
     verdicts.forEach((verdict, index) => {

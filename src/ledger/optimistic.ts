@@ -53,7 +53,7 @@ export function parametersOf(commands: readonly PlainCommand[], again: boolean):
     ...tryParameters(tries, again),
     plainArray(confirmIds),
     plainArray(cancelIds),
-    textArray(cancelNotes),
+    sparseArray(cancelNotes),
     plainArray(expireIds),
     ...MOVE_PARAMETERS,
     whole,
@@ -77,8 +77,8 @@ function tryParameters(tries: readonly TryCommand[], again: boolean): string[] {
     plainArray(tries.map((command) => command.id)),
     byteaArray(tries.map((command) => command.contentHash)),
     plainArray(tries.map((command) => command.timeoutMs)),
-    textArray(tries.map((command) => command.reference)),
-    textArray(tries.map((command) => command.metadata)),
+    sparseArray(tries.map((command) => command.reference)),
+    sparseArray(tries.map((command) => command.metadata)),
     // An id made here a moment ago is new, unless an earlier attempt of this batch may have been committed (I7).
     plainArray(tries.filter((command) => command.idGiven || again).map((command) => command.id)),
     plainArray(positions),
@@ -86,6 +86,11 @@ function tryParameters(tries: readonly TryCommand[], again: boolean): string[] {
     nameArray(warehouses),
     plainArray(quantities),
   ];
+}
+
+/** Nothing at all where every value is null: unnest fills up a shorter array with nulls, and most batches have none of these. */
+function sparseArray(values: readonly (string | null)[]): string {
+  return values.every((value) => value === null) ? '{}' : textArray(values);
 }
 
 /** @param text what apply_commands answered to exactly these commands */
