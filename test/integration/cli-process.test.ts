@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import pg from 'pg';
+import { SETTINGS } from '../../src/settings.ts';
 import { type CommandRun, holdfast, OLD_NODE, serveOnce } from '../support/holdfast-command.ts';
 import { startPostgres, type TestServer } from '../support/servers.ts';
 
@@ -36,7 +37,9 @@ describe('holdfast as a program', function () {
       expect((await holdfast(['--help'])).stdout).to.match(
         /Exit codes:\n {2}0 {2}done\n {2}1 .*\n {2}2 .*\n {2}3 .*\n {2}4 .*\n {2}5 /,
       );
-      expect((await holdfast(['serve', '--help'])).stdout).to.include('HOLDFAST_SWEEP_INTERVAL_MS (default 1000)');
+      expect((await holdfast(['serve', '--help'])).stdout).to.include(
+        `HOLDFAST_SWEEP_INTERVAL_MS (default ${SETTINGS.sweepIntervalMs.fallback})`,
+      );
       expect((await holdfast(['--version'])).stdout).to.match(/^\d+\.\d+\.\d+\n$/);
     });
 
