@@ -99,7 +99,8 @@ export const SETTINGS = {
     fallback: 10_000,
     min: 1,
     max: 1_000_000,
-    meaning: 'Commands that may wait for the database before the next is answered 503 overloaded.',
+    meaning:
+      'Commands that may wait before the next is answered 503 overloaded; a basket of more than four items counts as one for every four.',
   },
   batchLimit: {
     kind: 'integer',

@@ -1,6 +1,6 @@
 // Owns the optimistic path's one statement: turns a batch of plain commands into the parameters of apply_commands, and
 // its answer into verdicts.
-import { itemStatesLeadingTo, stepReservation, stepTransaction } from '../../workflows/step.ts';
+import { itemStatesLeadingTo, statesLeadingTo, stepReservation, stepTransaction } from '../../workflows/step.ts';
 import type { TryCommand, Verdict } from '../coordinator/command.ts';
 import { inForm } from '../coordinator/decide/decision.ts';
 import { openedTransaction } from '../coordinator/decide/try.ts';
@@ -180,7 +180,12 @@ function movesOfMachines(): Moves {
   const itemFree = itemHeld && stepReservation(itemHeld, 'RELEASE')?.to;
   if (!tryTo || !confirmTo || !cancelTo || !itemHeld || !itemSold || !itemFree)
     throw new Error('the machines allow no Try, Confirm, Cancel');
-  // Only what is held may be sold or freed; a machine that came to allow more would have to be taught to the statement.
+  const confirmFrom = statesLeadingTo(confirmTo, 'CONFIRM', alone);
+  const cancelFrom = statesLeadingTo(cancelTo, 'CANCEL', alone);
+  // The statement knows one set of states for both, and one state of what is held; machines that came to differ would have to
+  // be taught to it.
+  if (String(statesLeadingTo(cancelTo, 'EXPIRE', alone)) !== String(cancelFrom))
+    throw new Error('cancel and expiry start from different states');
   if (itemStatesLeadingTo(itemSold, 'DEDUCT').length !== 1) throw new Error('items can be sold from several states');
-  return { tryTo, confirmFrom: [tryTo], confirmTo, cancelFrom: [tryTo], cancelTo, itemFree, itemHeld, itemSold };
+  return { tryTo, confirmFrom, confirmTo, cancelFrom, cancelTo, itemFree, itemHeld, itemSold };
 }
