@@ -47,9 +47,10 @@ export const PROBLEMS = {
   },
   'not-found': {
     status: 404,
-    title: 'Nothing stands at this path',
+    title: 'There is nothing of that name',
     retryable: false,
-    explanation: 'No route has this path. The API is described at /docs.',
+    explanation:
+      'No route has this path, or what its last part names is not there (a branch of a transaction). The API is described at /docs.',
   },
   'method-not-allowed': {
     status: 405,
@@ -93,10 +94,10 @@ export const PROBLEMS = {
   },
   'invalid-transition': {
     status: 409,
-    title: 'The transaction cannot do that in its state',
+    title: 'It cannot do that in its state',
     retryable: false,
     explanation:
-      'The move asked for is not allowed from the state named in `state`: it was decided the other way, or is not there yet.',
+      'The move asked for is not allowed from the state named in `state`: it was decided the other way, or is not there yet (then `retryable` is true). A participant cannot be removed while open transactions name it.',
   },
   'transaction-cancelled': {
     status: 409,

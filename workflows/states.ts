@@ -8,3 +8,7 @@ export type ItemState = (typeof ITEM_STATES)[number];
 
 export const BRANCH_STATES = ['REGISTERED', 'TRIED', 'REFUSED', 'CONFIRMED', 'CANCELLED'] as const;
 export type BranchState = (typeof BRANCH_STATES)[number];
+
+/** What a participant is asked for. */
+export const BRANCH_PHASES = ['try', 'confirm', 'cancel'] as const;
+export type BranchPhase = (typeof BRANCH_PHASES)[number];

@@ -1,26 +1,30 @@
 -- Reads the rows that a batch's decisions see, all from the caller's one snapshot (STABLE), and the clock. Locks nothing.
 --   transaction_ids        transactions named by the batch
+--   settling_ids           those of them whose items may move
 --   skus, warehouses       stock named by baskets and movements, pairwise
 --   counted_skus           SKUs of which every warehouse is wanted
 --   movement_ids           movements named by the batch
 --   refund_transaction_ids, refund_ids   refunds named by the batch, pairwise
--- Returns {now, transactions: […], stock: [[sku, warehouse, available, reserved, deducted, version]], movements: […], refunds: […]},
--- with the stock of the named transactions' items too.
+--   participant_names      participants that Tries name
+--   changed_participants   participants that are put or removed: of these it is told whether they are in use
+-- Returns {now, transactions: […], stock: [[sku, warehouse, available, reserved, deducted, version]], movements: […], refunds: […],
+-- participants: [[participant, in use]]}, with the stock of the settling transactions' items too.
 CREATE OR REPLACE FUNCTION holdfast.load_rows(
-  transaction_ids uuid[], skus text[], warehouses text[], counted_skus text[],
-  movement_ids uuid[], refund_transaction_ids uuid[], refund_ids uuid[]
+  transaction_ids uuid[], settling_ids uuid[], skus text[], warehouses text[], counted_skus text[],
+  movement_ids uuid[], refund_transaction_ids uuid[], refund_ids uuid[],
+  participant_names text[], changed_participants text[]
 ) RETURNS text LANGUAGE sql STABLE
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 0.01
 AS $$
 SELECT json_build_object(
   'now', holdfast.epoch_ms(date_trunc('milliseconds', clock_timestamp())),
-  'transactions', (SELECT json_agg(holdfast.transaction_document(t)) FROM holdfast.transaction t WHERE t.id = ANY (transaction_ids)),
+  'transactions', (SELECT json_agg(d.document) FROM holdfast.transaction_document d WHERE d.id = ANY (transaction_ids)),
   'stock', (
     SELECT json_agg(json_build_array(s.sku, s.warehouse, s.available, s.reserved, s.deducted, s.version))
     FROM (
       SELECT sku, warehouse FROM unnest(skus, warehouses) named (sku, warehouse)
       UNION
-      SELECT r.sku, r.warehouse FROM holdfast.reservation r WHERE r.transaction_id = ANY (transaction_ids)
+      SELECT r.sku, r.warehouse FROM holdfast.reservation r WHERE r.transaction_id = ANY (settling_ids)
       UNION
       SELECT c.sku, c.warehouse FROM holdfast.stock c WHERE c.sku = ANY (counted_skus)
     ) wanted
@@ -40,6 +44,12 @@ SELECT json_build_object(
     ))
     FROM unnest(refund_transaction_ids, refund_ids) named (transaction_id, id)
     JOIN holdfast.refund f USING (transaction_id, id)
+  ),
+  'participants', (
+    SELECT json_agg(json_build_array(
+      d.document, d.name = ANY (changed_participants) AND holdfast.participant_is_in_use(d.name)
+    ))
+    FROM holdfast.participant_document d WHERE d.name = ANY (participant_names || changed_participants)
   )
 )::text
 $$;

@@ -2,8 +2,9 @@
 -- filters are on: each has an index that serves it.
 --   $1 state  $2 reference  $3 needs_attention  $4 created at or after (ms)  $5 created before (ms)
 --   $6, $7 the last row of the page before: created_at (ms) and id  $8 how many
-SELECT holdfast.transaction_document(t)::text AS document
+SELECT d.document::text AS document
 FROM holdfast.transaction t
+JOIN holdfast.transaction_document d ON d.id = t.id
 WHERE ($1::holdfast.transaction_state IS NULL OR t.state = $1)
   AND ($2::text IS NULL OR t.reference = $2)
   AND ($3::boolean IS NULL OR t.needs_attention = $3)

@@ -1,9 +1,10 @@
 -- A page of the transactions that name a SKU, newest first, as transactions.sql.
 --   $1 state  $2 reference  $3 needs_attention  $4 created at or after (ms)  $5 created before (ms)
 --   $6, $7 the last row of the page before: created_at (ms) and id  $8 how many  $9 sku
-SELECT holdfast.transaction_document(t)::text AS document
+SELECT d.document::text AS document
 FROM holdfast.reservation r
 JOIN holdfast.transaction t ON t.id = r.transaction_id
+JOIN holdfast.transaction_document d ON d.id = t.id
 WHERE r.sku = $9
   -- One that names the SKU in several warehouses is listed once: by the first of them, so that the scan can stream.
   AND r.warehouse = (

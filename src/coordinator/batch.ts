@@ -1,21 +1,31 @@
 // Owns how a batch of commands is settled: the optimistic path for all that is plainly legal, then the exact path for
 // what it left, where each command is decided by itself. Both must end the same way (test/integration/paths.property.test.ts).
 //
+//   replies ──applyReplies──▶ done ──────────────────────────────────────────────▶ verdicts
+//                        └──▶ left ──────────────────────────────▶ exclusively
 //   plain commands ──apply──▶ done ──────────────────────────────────────────────▶ verdicts
 //                        └──▶ left ──screen (one read, no lock)──▶ nothing to store ┘
 //   other commands ─────────────┴──────────────────────────────▶ exclusively (lock, decide, save) ──▶ verdicts
-import type { Command, TryCommand, Verdict } from './command.ts';
+import { type BranchReplyCommand, type Command, isTransactionCommand, type TryCommand, type Verdict } from './command.ts';
 import { decide } from './decide/decide.ts';
 import { decideTry } from './decide/try.ts';
-import { type Applied, keysOf, type Ledger, LedgerFault, type PlainCommand, type Snapshot } from './ledger.ts';
+import { deadlineEffects, type Effects, effectsOf } from './effects.ts';
+import { type Applied, type DoneReply, keysOf, type Ledger, LedgerFault, type PlainCommand, type Snapshot } from './ledger.ts';
+import type { TransactionState } from './model.ts';
 import { type Change, emptyRows, evolve, stockKey } from './rows.ts';
 
 /** Told of each command as soon as its outcome is durable. */
 export interface Settlement {
   readonly settled: (position: number, verdict: Verdict) => void;
-  /** Deadlines that were set, and the clock they count by, both the database's: a timer must come for each. */
-  readonly deadlines: (deadlines: readonly number[], now: number) => void;
+  /** What must be done about what was stored, and the clock its times count by, both the database's. */
+  readonly stored: (effects: Effects, now: number) => void;
 }
+
+/**
+ * Which paths a batch takes: the optimistic one first, or, where hardly a command would be plain, the exact one alone. Replies
+ * have an optimistic path of their own, on either route.
+ */
+export type Route = 'optimistic-first' | 'exact-only';
 
 /**
  * Settles a batch, in one to three commits, telling of each command as soon as it is settled.
@@ -27,13 +37,15 @@ export async function settleBatch(
   commands: readonly Command[],
   again: boolean,
   settlement: Settlement,
+  route: Route = 'optimistic-first',
 ): Promise<void> {
-  const plain = plainCommands(commands);
+  const plain = route === 'exact-only' ? { commands: [], positions: [] } : plainCommands(commands);
   const open = new Set(commands.keys());
   const settle = (position: number, verdict: Verdict): void => {
     open.delete(position);
     settlement.settled(position, verdict);
   };
+  await settleReplies(ledger, commands, { settled: settle, stored: settlement.stored });
   if (plain.commands.length > 0) {
     const applied = await applyOrLeaveAll(ledger, plain.commands, again);
     const deadlines: number[] = [];
@@ -43,10 +55,58 @@ export async function settleBatch(
       if (command.kind === 'try' && verdict.ok) deadlines.push(applied.now + command.timeoutMs);
       settle(at(plain.positions, index), verdict);
     });
-    if (deadlines.length > 0) settlement.deadlines(deadlines, applied.now);
+    if (deadlines.length > 0) settlement.stored(deadlineEffects(deadlines), applied.now);
   }
-  if (open.size > 0) await screen(ledger, commands, [...open], again, { settled: settle, deadlines: settlement.deadlines });
-  if (open.size > 0) await decideExactly(ledger, commands, [...open], settle, settlement.deadlines);
+  if (open.size > 0 && route !== 'exact-only')
+    await screen(ledger, commands, [...open], again, { settled: settle, stored: settlement.stored });
+  if (open.size > 0) await decideExactly(ledger, commands, [...open], settle, settlement.stored);
+}
+
+const PHASE_STATES = { try: 'TRYING', confirm: 'CONFIRMING', cancel: 'CANCELLING' } as const satisfies Record<
+  BranchReplyCommand['phase'],
+  TransactionState
+>;
+
+/** What participants have done is taken down at once, where nothing else in the batch comes before it on the same transaction. */
+async function settleReplies(ledger: Ledger, commands: readonly Command[], settlement: Settlement): Promise<void> {
+  const { replies, positions } = doneReplies(commands);
+  if (replies.length === 0) return;
+  const { done, moved, now } = await ledger.applyReplies(replies).catch((error: unknown) => {
+    // Another was faster somewhere: nothing was taken down, and the exact path finds out what is still possible.
+    if (error instanceof LedgerFault && error.kind === 'conflict') return { done: new Set<number>(), moved: [], now: 0 };
+    throw error;
+  });
+  if (moved.length > 0) settlement.stored({ ...deadlineEffects([]), moved }, now);
+  const ends = new Map<string, TransactionState>(moved.map(({ id, state }) => [id, state]));
+  // The last of a transaction's replies is the one that moved it: told backwards, each id is met there first.
+  for (const index of [...replies.keys()].reverse()) {
+    const reply = at(replies, index);
+    if (!done.has(index)) continue;
+    const state = ends.get(reply.id) ?? PHASE_STATES[reply.phase];
+    ends.delete(reply.id);
+    settlement.settled(at(positions, index), { ok: true, replayed: false, transaction: { id: reply.id, state } });
+  }
+}
+
+/** The replies that say "done", and that no other command of the batch on the same transaction, or branch, comes before. */
+function doneReplies(commands: readonly Command[]): { replies: DoneReply[]; positions: number[] } {
+  const spoken = new Set<string>();
+  const replies: DoneReply[] = [];
+  const positions: number[] = [];
+  commands.forEach((command, position) => {
+    if (!isTransactionCommand(command)) return;
+    const isPlainReply = isDoneReply(command) && !spoken.has(command.id) && !spoken.has(command.branchId);
+    if (isPlainReply) {
+      spoken.add(command.branchId);
+      replies.push(command);
+      positions.push(position);
+    } else spoken.add(command.id);
+  });
+  return { replies, positions };
+}
+
+function isDoneReply(command: Command): command is DoneReply {
+  return command.kind === 'branch-reply' && command.outcome === 'done';
 }
 
 /** The plain commands, but no two on the same transaction: what follows on the same id is decided after it, exactly. */
@@ -55,7 +115,7 @@ function plainCommands(commands: readonly Command[]): { commands: PlainCommand[]
   const plain: PlainCommand[] = [];
   const positions: number[] = [];
   commands.forEach((command, position) => {
-    if (command.kind === 'move-stock' || command.kind === 'count-stock') return;
+    if (!isTransactionCommand(command)) return;
     const first = !seen.has(command.id);
     seen.add(command.id);
     if (first && isPlain(command)) {
@@ -69,6 +129,7 @@ function plainCommands(commands: readonly Command[]): { commands: PlainCommand[]
 function isPlain(command: Command): command is PlainCommand {
   switch (command.kind) {
     case 'try':
+      return command.branches.length === 0;
     case 'cancel':
     case 'expire':
       return true;
@@ -123,6 +184,7 @@ async function screen(
   const seen = new Set<string>();
   const candidates = left.filter((position) => {
     const command = at(commands, position);
+    if (!isTransactionCommand(command)) return false;
     const first = !seen.has(command.id);
     seen.add(command.id);
     return (
@@ -141,7 +203,7 @@ async function screen(
     if (held?.decidedAt === null) deadlines.push(held.expiresAt);
     settlement.settled(position, verdict);
   }
-  if (deadlines.length > 0) settlement.deadlines(deadlines, now);
+  if (deadlines.length > 0) settlement.stored(deadlineEffects(deadlines), now);
 }
 
 /**
@@ -150,7 +212,7 @@ async function screen(
  */
 function isOverAtSight({ transactions }: Snapshot['rows'], command: Command, verdict: Verdict): boolean {
   if (verdict.ok || verdict.problem.code !== 'reservation-expired') return false;
-  return command.kind !== 'move-stock' && command.kind !== 'count-stock' && transactions.get(command.id)?.decidedAt === null;
+  return isTransactionCommand(command) && transactions.get(command.id)?.decidedAt === null;
 }
 
 /** Decides one after the other under locks, each on the rows as the ones before it leave them, and saves it all at once. */
@@ -159,7 +221,7 @@ async function decideExactly(
   commands: readonly Command[],
   left: readonly number[],
   settle: Settlement['settled'],
-  tellDeadlines: Settlement['deadlines'],
+  tellStored: Settlement['stored'],
 ): Promise<void> {
   const verdicts = new Map<number, Verdict>();
   let changes: Change[] = [];
@@ -175,16 +237,8 @@ async function decideExactly(
     }
     return changes;
   });
-  const deadlines = changes.flatMap(deadlineOf);
-  if (deadlines.length > 0) tellDeadlines(deadlines, decidedAt);
+  if (changes.length > 0) tellStored(effectsOf(changes), decidedAt);
   for (const [position, verdict] of verdicts) settle(position, verdict);
-}
-
-function deadlineOf(change: Change): number[] {
-  if (change.kind === 'open-transaction') return change.transaction.decidedAt === null ? [change.transaction.expiresAt] : [];
-  if (change.kind === 'change-transaction')
-    return change.after.expiresAt === change.before.expiresAt ? [] : [change.after.expiresAt];
-  return [];
 }
 
 function at<T>(list: readonly T[], index: number): T {

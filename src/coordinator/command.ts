@@ -3,11 +3,15 @@
 import type { Problem } from '../errors.ts';
 import type {
   BasketItem,
+  BranchId,
+  BranchPhase,
   ContentHash,
   Movement,
   MovementId,
   MovementKind,
+  Participant,
   RefundId,
+  RetryPolicy,
   StockRow,
   Transaction,
   TransactionBrief,
@@ -17,6 +21,14 @@ import type {
 /** How much of the transaction the caller wants back. */
 export type ReplyForm = 'whole' | 'minimal';
 
+/** A branch as its Try asks for it. */
+export interface BranchRequest {
+  readonly id: BranchId;
+  readonly participant: string;
+  /** As JSON text: the core never looks inside. */
+  readonly payload: string | null;
+}
+
 export interface TryCommand {
   readonly kind: 'try';
   readonly id: TransactionId;
@@ -24,11 +36,14 @@ export interface TryCommand {
   readonly idGiven: boolean;
   readonly contentHash: ContentHash;
   readonly items: readonly BasketItem[];
+  readonly branches: readonly BranchRequest[];
   readonly timeoutMs: number;
   readonly reference: string | null;
   /** As JSON text. */
   readonly metadata: string | null;
   readonly reply: ReplyForm;
+  /** W3C Trace Context of the caller; null where it gave none. Here and below: what its branches are told. */
+  readonly traceparent: string | null;
 }
 
 export interface ConfirmCommand {
@@ -37,6 +52,7 @@ export interface ConfirmCommand {
   /** Null confirms everything; otherwise these are sold and the rest is released. */
   readonly items: readonly BasketItem[] | null;
   readonly reply: ReplyForm;
+  readonly traceparent: string | null;
 }
 
 export interface CancelCommand {
@@ -44,6 +60,7 @@ export interface CancelCommand {
   readonly id: TransactionId;
   readonly note: string | null;
   readonly reply: ReplyForm;
+  readonly traceparent: string | null;
 }
 
 export interface ExtendCommand {
@@ -67,6 +84,71 @@ export interface RefundCommand {
 export interface ExpireCommand {
   readonly kind: 'expire';
   readonly id: TransactionId;
+}
+
+/** What a call to a participant came to (contract, section 6). */
+export type CallOutcome =
+  /** 2xx other than 202. */
+  | 'done'
+  /** 409. */
+  | 'refused'
+  /** 202 or 425: asked again soon. */
+  | 'not-yet'
+  /** Anything else: whether it took effect there is unknown. */
+  | 'failed'
+  /** It was not made, and the work is given back. */
+  | 'not-sent';
+
+/** What a participant answered, or that it did not; made by src/participants only. */
+export interface BranchReplyCommand {
+  readonly kind: 'branch-reply';
+  readonly id: TransactionId;
+  readonly branchId: BranchId;
+  readonly phase: BranchPhase;
+  /** Of the grant under which the call was made. */
+  readonly fence: number;
+  readonly outcome: CallOutcome;
+  /** The HTTP status; null where there was no answer. */
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly durationMs: number;
+  readonly retry: RetryPolicy;
+  /** From −1 to 1, drawn by the shell: a decision draws nothing. */
+  readonly jitter: number;
+}
+
+/** An operator wants every branch that waits to be tried now. */
+export interface RetryCommand {
+  readonly kind: 'retry';
+  readonly id: TransactionId;
+  /** Who asked. */
+  readonly by: string;
+}
+
+/** An operator settles a branch that cannot settle itself. */
+export interface ResolveCommand {
+  readonly kind: 'resolve';
+  readonly id: TransactionId;
+  readonly branchId: BranchId;
+  readonly as: 'CONFIRMED' | 'CANCELLED';
+  readonly note: string;
+  readonly by: string;
+}
+
+export interface PutParticipantCommand {
+  readonly kind: 'put-participant';
+  readonly name: string;
+  readonly url: string;
+  readonly timeoutMs: number;
+  readonly maxConcurrency: number;
+  readonly retry: RetryPolicy;
+  /** Null keeps the one it has. */
+  readonly secret: string | null;
+}
+
+export interface RemoveParticipantCommand {
+  readonly kind: 'remove-participant';
+  readonly name: string;
 }
 
 export interface MoveStockCommand {
@@ -94,9 +176,14 @@ export interface CountStockCommand {
   readonly ifMatch: readonly string[] | 'any' | null;
 }
 
-export type TransactionCommand = TryCommand | ConfirmCommand | CancelCommand | ExtendCommand | RefundCommand | ExpireCommand;
+/** What a caller or a timer wants of the inventory. */
+export type DemandCommand = TryCommand | ConfirmCommand | CancelCommand | ExtendCommand | RefundCommand | ExpireCommand;
+/** What moves the branches of a transaction. */
+export type BranchCommand = BranchReplyCommand | RetryCommand | ResolveCommand;
+export type TransactionCommand = DemandCommand | BranchCommand;
 export type StockCommand = MoveStockCommand | CountStockCommand;
-export type Command = TransactionCommand | StockCommand;
+export type ParticipantCommand = PutParticipantCommand | RemoveParticipantCommand;
+export type Command = TransactionCommand | StockCommand | ParticipantCommand;
 
 export interface Refused {
   readonly ok: false;
@@ -124,6 +211,13 @@ export interface StockCounted {
   readonly stock: readonly StockRow[];
 }
 
+/** Registered, changed or removed. */
+export interface ParticipantAccepted {
+  readonly ok: true;
+  readonly replayed: boolean;
+  readonly participant: Participant;
+}
+
 /** What became of a command; which success depends on its kind. */
 export type VerdictOf<C extends Command> = C extends TransactionCommand
   ? TransactionAccepted | Refused
@@ -131,24 +225,34 @@ export type VerdictOf<C extends Command> = C extends TransactionCommand
     ? MovementAccepted | Refused
     : C extends CountStockCommand
       ? StockCounted | Refused
-      : never;
-export type Verdict = TransactionAccepted | MovementAccepted | StockCounted | Refused;
+      : C extends ParticipantCommand
+        ? ParticipantAccepted | Refused
+        : never;
+export type Verdict = TransactionAccepted | MovementAccepted | StockCounted | ParticipantAccepted | Refused;
 
 /** The one way in. Never rejects for a foreseen reason: a full queue and a lost database are Refused too. */
 export interface Coordinator {
   submit<C extends Command>(command: C): Promise<VerdictOf<C>>;
 }
 
+export function isTransactionCommand(command: Command): command is TransactionCommand {
+  return !isStockCommand(command) && !isParticipantCommand(command);
+}
+
+export function isStockCommand(command: Command): command is StockCommand {
+  return command.kind === 'move-stock' || command.kind === 'count-stock';
+}
+
+export function isParticipantCommand(command: Command): command is ParticipantCommand {
+  return command.kind === 'put-participant' || command.kind === 'remove-participant';
+}
+
 /**
  * Who waits for whom: commands on one key take effect in the order they came, those on different keys in any.
- * @returns the transaction's id, or the SKU for stock commands
+ * @returns the transaction's id, the SKU for stock commands, or the participant's name (no key is two of these at once that
+ * matter to each other)
  */
 export function orderingKey(command: Command): string {
-  switch (command.kind) {
-    case 'move-stock':
-    case 'count-stock':
-      return command.sku;
-    default:
-      return command.id;
-  }
+  if (isStockCommand(command)) return command.sku;
+  return isParticipantCommand(command) ? command.name : command.id;
 }

@@ -9,6 +9,14 @@ export interface TryContent {
   readonly reference: string | null;
   /** As parsed from JSON, not as text: the order of its keys does not count. */
   readonly metadata: unknown;
+  /** In the order given, which is the order they are answered in; absent where there are none. */
+  readonly branches?: readonly BranchContent[];
+}
+
+export interface BranchContent {
+  readonly participant: string;
+  /** As parsed from JSON; null and absent are the same. */
+  readonly payload?: unknown;
 }
 
 export interface MovementContent {
@@ -30,7 +38,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** The hash of a Try's content. The leading word keeps the hashes of different calls apart, here as below. */
 export function hashOfTry(content: TryContent): ContentHash {
   // Branches stand in the text from the start, so that the hash of a basket without any stays what it is.
-  const text = `try{"branches":[],"items":${itemsText(content.items)},"metadata":${canonicalJson(content.metadata)},"reference":${JSON.stringify(content.reference)},"timeoutMs":${content.timeoutMs}}`;
+  const text = `try{"branches":${branchesText(content.branches)},"items":${itemsText(content.items)},"metadata":${canonicalJson(content.metadata)},"reference":${JSON.stringify(content.reference)},"timeoutMs":${content.timeoutMs}}`;
   return hash('sha256', text) as ContentHash;
 }
 
@@ -46,6 +54,11 @@ export function hashOfRefund(content: RefundContent): ContentHash {
   return hash('sha256', `refund{"items":${items},"reason":${JSON.stringify(content.reason)}}`) as ContentHash;
 }
 
+function branchesText(branches: readonly BranchContent[] = []): string {
+  if (branches.length === 0) return '[]';
+  return canonicalJson(branches.map(({ participant, payload }) => ({ participant, payload: payload ?? null })));
+}
+
 function itemsText(items: readonly BasketItem[]): string {
   let text = '[';
   for (const item of items) {
@@ -57,7 +70,7 @@ function itemsText(items: readonly BasketItem[]): string {
 
 /**
  * One text for every way to write the same JSON value: object keys sorted by code unit at every depth, no white space.
- * Recursive: the caller bounds the depth by bounding the size (metadata is at most 4 KiB).
+ * Recursive: the caller bounds the depth, by the size (metadata is at most 4 KiB) or by itself (of a payload).
  * @param value as JSON.parse gives it
  */
 export function canonicalJson(value: unknown): string {

@@ -4,8 +4,9 @@
 // Where many wait, a second batch goes off before the first is back: while PostgreSQL works on one, this process reads the
 // answers of the other. Where few wait, that would only make two small commits of one.
 import { type Problem, problem } from '../errors.ts';
-import { settleBatch } from './batch.ts';
+import { type Route, settleBatch } from './batch.ts';
 import { type Command, type Coordinator, orderingKey, type Refused, type Verdict, type VerdictOf } from './command.ts';
+import type { Effects } from './effects.ts';
 import { type Ledger, LedgerFault } from './ledger.ts';
 
 export interface LaneOptions {
@@ -13,10 +14,13 @@ export interface LaneOptions {
   readonly queueLimit: number;
   /** Commands that share a commit. */
   readonly batchLimit: number;
+  readonly route?: Route;
+  /** How many must wait for a second batch to go off beside the first. */
+  readonly secondBatchFrom?: number;
   /** How long a command waits for a database that does not answer, in ms. */
   readonly patienceMs: number;
-  /** Told of deadlines once they are stored. */
-  readonly onDeadlines: (deadlines: readonly number[], now: number) => void;
+  /** Told of what must be done about what was stored. */
+  readonly onEffects: (effects: Effects, now: number) => void;
   /** Told of what went wrong and was retried, or could not be. */
   readonly onFault: (fault: unknown, commands: number) => void;
 }
@@ -109,7 +113,9 @@ export class Lane implements Coordinator {
 
   #mayStart(): boolean {
     if (this.#batchesUnderWay === 0) return this.#queue.length > 0;
-    return this.#batchesUnderWay < BATCHES_UNDER_WAY && this.#queue.length >= SECOND_BATCH_FROM;
+    return (
+      this.#batchesUnderWay < BATCHES_UNDER_WAY && this.#queue.length >= (this.#options.secondBatchFrom ?? SECOND_BATCH_FROM)
+    );
   }
 
   async #carry(batch: readonly Waiting[]): Promise<void> {
@@ -195,8 +201,9 @@ export class Lane implements Coordinator {
           this.#unanswered.delete(waiting);
           waiting.resolve(verdict);
         },
-        deadlines: this.#options.onDeadlines,
+        stored: this.#options.onEffects,
       },
+      this.#options.route,
     );
   }
 
@@ -237,7 +244,8 @@ export class Lane implements Coordinator {
 /** I12: a queue or a batch of large baskets must not be larger than one of many commands. Up to four items weigh nothing more. */
 function weightOf(command: Command): number {
   const items = command.kind === 'try' || command.kind === 'confirm' || command.kind === 'refund' ? command.items : null;
-  return items === null ? 1 : Math.max(1, items.length / ITEMS_PER_WEIGHT);
+  const branches = command.kind === 'try' ? command.branches.length : 0;
+  return Math.max(1, (items?.length ?? 0) / ITEMS_PER_WEIGHT + branches);
 }
 
 function refused(refusal: Problem): Refused {

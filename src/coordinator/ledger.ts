@@ -1,16 +1,44 @@
 // Owns the port through which the heart reaches the ledger. src/ledger implements it on PostgreSQL; tests of the core
 // drive a model of it.
-import type { CancelCommand, Command, ConfirmCommand, ExpireCommand, TryCommand, Verdict } from './command.ts';
+import {
+  type BranchReplyCommand,
+  type CancelCommand,
+  type Command,
+  type ConfirmCommand,
+  type ExpireCommand,
+  isParticipantCommand,
+  isStockCommand,
+  type TransactionCommand,
+  type TryCommand,
+  type Verdict,
+} from './command.ts';
 import type { MovementId, RefundId, StockRow, TransactionId } from './model.ts';
-import type { Change, Rows } from './rows.ts';
+import type { Change, Rows, StoredTransaction } from './rows.ts';
 
-/** The commands that the optimistic path knows: nearly all there are. */
+/** The commands that the optimistic path knows: nearly all there are. A Try of them has no branches. */
 export type PlainCommand = TryCommand | (ConfirmCommand & { readonly items: null }) | CancelCommand | ExpireCommand;
+
+/** A reply that says what was hoped for: nearly all do. */
+export type DoneReply = BranchReplyCommand & { readonly outcome: 'done' };
+
+export interface AppliedReplies {
+  readonly now: number;
+  /** Positions of those that were taken down; the others are to be decided on the exact path. */
+  readonly done: ReadonlySet<number>;
+  /** The transactions that changed their state with the last of them. */
+  readonly moved: readonly StoredTransaction[];
+}
 
 /** Which rows a batch of commands needs to see. */
 export interface Keys {
   readonly transactions: readonly TransactionId[];
+  /** Those of them whose items may move: the stock of these is wanted too. */
+  readonly settling: readonly TransactionId[];
   readonly stock: readonly { readonly sku: string; readonly warehouse: string }[];
+  /** Participants that Tries name, which must not be removed meanwhile. */
+  readonly participants: readonly string[];
+  /** Participants that are put or removed. */
+  readonly changedParticipants: readonly string[];
   /** SKUs of which every warehouse is wanted. */
   readonly countedSkus: readonly string[];
   readonly movements: readonly MovementId[];
@@ -45,6 +73,12 @@ export interface Ledger {
    */
   apply(commands: readonly PlainCommand[], again: boolean): Promise<Applied>;
 
+  /**
+   * Takes down every reply that is plainly in order, all in one commit, and leaves the rest.
+   * @param replies no two of them of the same branch
+   */
+  applyReplies(replies: readonly DoneReply[]): Promise<AppliedReplies>;
+
   /** Reads rows and clock in one snapshot, without a lock. */
   load(keys: Keys): Promise<Snapshot>;
 
@@ -74,32 +108,46 @@ export class LedgerFault extends Error {
 /** The rows that these commands need to see. */
 export function keysOf(commands: readonly Command[]): Keys {
   const transactions = new Set<TransactionId>();
-  const stock: { sku: string; warehouse: string }[] = [];
-  const countedSkus = new Set<string>();
-  const movements = new Set<MovementId>();
+  const settling = new Set<TransactionId>();
+  const opened = new Set<TransactionId>();
+  const participants = new Set<string>();
   const refunds: { transactionId: TransactionId; id: RefundId }[] = [];
-  const opened = { transactions: new Set<TransactionId>(), stock: [] as { sku: string; warehouse: string }[] };
+  const stockCommands = commands.filter(isStockCommand);
+  const stock: { sku: string; warehouse: string }[] = [...stockCommands];
   for (const command of commands) {
-    if (command.kind === 'move-stock' || command.kind === 'count-stock') {
-      movements.add(command.id);
-      stock.push(command);
-      opened.stock.push(command);
-      if (command.kind === 'count-stock') countedSkus.add(command.sku);
-      continue;
-    }
+    if (isStockCommand(command) || isParticipantCommand(command)) continue;
     transactions.add(command.id);
-    if (command.kind === 'try') stock.push(...command.items);
-    if (command.kind === 'try' || command.kind === 'cancel') opened.transactions.add(command.id);
-    if (command.kind === 'refund' && command.refundId !== null) {
-      refunds.push({ transactionId: command.id, id: command.refundId });
+    if (mayMoveItems(command)) settling.add(command.id);
+    if (command.kind === 'try') {
+      stock.push(...command.items);
+      for (const { participant } of command.branches) participants.add(participant);
     }
+    if (command.kind === 'try' || command.kind === 'cancel') opened.add(command.id);
+    if (command.kind === 'refund' && command.refundId !== null) refunds.push({ transactionId: command.id, id: command.refundId });
   }
   return {
     transactions: [...transactions],
+    settling: [...settling],
     stock,
-    countedSkus: [...countedSkus],
-    movements: [...movements],
+    participants: [...participants],
+    changedParticipants: [...new Set(commands.filter(isParticipantCommand).map(({ name }) => name))],
+    countedSkus: [...new Set(stockCommands.filter(({ kind }) => kind === 'count-stock').map(({ sku }) => sku))],
+    movements: [...new Set(stockCommands.map(({ id }) => id))],
     refunds,
-    opened: { transactions: [...opened.transactions], stock: opened.stock },
+    opened: { transactions: [...opened], stock: stockCommands },
   };
+}
+
+/** Nearly all replies move no item: they must not wait for, nor hold up, whoever changes the same counters. */
+function mayMoveItems(command: TransactionCommand): boolean {
+  switch (command.kind) {
+    case 'branch-reply':
+      return command.phase === 'try' && command.outcome === 'refused';
+    case 'retry':
+    case 'resolve':
+    case 'extend':
+      return false;
+    default:
+      return true;
+  }
 }

@@ -1,8 +1,8 @@
 // Owns the domain's nouns as the core sees them: transactions, items, stock, movements. Times are milliseconds since 1970
 // by the database's clock.
-import type { BranchState, ItemState, TransactionState } from '../../workflows/states.ts';
+import type { BranchPhase, BranchState, ItemState, TransactionState } from '../../workflows/states.ts';
 
-export type { BranchState, ItemState, TransactionState };
+export type { BranchPhase, BranchState, ItemState, TransactionState };
 
 declare const brand: unique symbol;
 type Branded<T, Name extends string> = T & { readonly [brand]: Name };
@@ -31,13 +31,51 @@ export interface Item extends BasketItem {
   readonly refunded: number;
 }
 
+/** What is being done about a branch: nothing, its participant is asked (again) from a time on, or is being asked now. */
+export type BranchWork =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'waiting'; readonly phase: BranchPhase; readonly at: number }
+  | { readonly kind: 'under-way'; readonly phase: BranchPhase };
+
+/** The part of a transaction that a remote participant holds. */
 export interface Branch {
   readonly id: BranchId;
   readonly participant: string;
   readonly state: BranchState;
+  readonly work: BranchWork;
+  /** Those of the present phase. */
   readonly attempts: number;
-  readonly nextAttemptAt: number | null;
+  /** Those of the present phase that failed: the backoff grows with them. */
+  readonly failures: number;
+  /** Those of all phases. */
+  readonly attemptsInAll: number;
   readonly lastError: string | null;
+  readonly needsAttention: boolean;
+  /** Whether an operator settled it. */
+  readonly resolved: boolean;
+  /** Grows with every grant of the work to a coordinator: a reply to an earlier grant changes nothing (I11). */
+  readonly fence: number;
+  /** W3C Trace Context of the caller whose wish is being carried out. */
+  readonly traceparent: string;
+}
+
+export interface RetryPolicy {
+  readonly initialMs: number;
+  readonly maxMs: number;
+  /** From this many attempts of a phase on, a branch that fails needs attention. */
+  readonly attentionAfter: number;
+}
+
+/** A remote service that takes part in transactions. */
+export interface Participant {
+  readonly name: string;
+  readonly url: string;
+  /** For a whole call, from connecting to the last byte of the answer. */
+  readonly timeoutMs: number;
+  readonly maxConcurrency: number;
+  readonly retry: RetryPolicy;
+  readonly createdAt: number;
+  readonly updatedAt: number;
 }
 
 export interface Shortage {
@@ -72,8 +110,9 @@ export interface TransactionBrief {
 export interface HistoryEvent {
   readonly at: number;
   readonly event: string;
-  readonly from: TransactionState | null;
-  readonly to: TransactionState;
+  /** Of the transaction; of the branch, where `detail` names one. */
+  readonly from: TransactionState | BranchState | null;
+  readonly to: TransactionState | BranchState;
   readonly detail: Readonly<Record<string, unknown>> | null;
 }
 

@@ -1,5 +1,5 @@
 // Owns the reads that callers may ask for, as a port: what the ledger answers without changing anything.
-import type { HistoryEvent, MovementId, StockRow, Transaction, TransactionId, TransactionState } from './model.ts';
+import type { HistoryEvent, MovementId, Participant, StockRow, Transaction, TransactionId, TransactionState } from './model.ts';
 
 /** A page of a keyset-ordered list. `next` is opaque to the caller; null on the last page. */
 export interface Page<T> {
@@ -56,6 +56,10 @@ export interface Queries {
   transaction(
     id: TransactionId,
   ): Promise<{ readonly transaction: Transaction; readonly history: readonly HistoryEvent[] } | null>;
+  /** Several at once, without their history; those that were never seen are left out. */
+  transactionsById(ids: readonly TransactionId[]): Promise<readonly Transaction[]>;
+  /** Every participant, or the one of that name (none where it is not registered); sorted by name. */
+  participants(name: string | null): Promise<readonly Participant[]>;
   /** Newest first. Cursor: [createdAt in ms, id]. */
   transactions(filter: TransactionFilter, limit: number, after: Cursor | null): Promise<Page<Transaction>>;
   /** Every warehouse of one SKU, sorted; empty where it was never stocked. */

@@ -1,10 +1,15 @@
 // Owns what a decision sees and what it changes: the stored rows as plain values, and changes to them as data. Pure.
 import { InvariantBroken, type Problem } from '../errors.ts';
+import type { CallOutcome } from './command.ts';
 import type {
+  BranchId,
+  BranchPhase,
+  BranchState,
   ContentHash,
   HistoryEvent,
   Movement,
   MovementId,
+  Participant,
   RefundId,
   Shortage,
   StockRow,
@@ -53,9 +58,44 @@ export interface StockDelta {
   readonly deducted: number;
 }
 
+/** One call to a participant, as it is kept. */
+export interface Attempt {
+  readonly transactionId: TransactionId;
+  readonly branchId: BranchId;
+  /** Counted over all phases, from 1. */
+  readonly sequence: number;
+  readonly at: number;
+  readonly phase: BranchPhase;
+  /** Counted within the phase, from 1. */
+  readonly attempt: number;
+  readonly outcome: CallOutcome;
+  readonly status: number | null;
+  readonly error: string | null;
+  readonly durationMs: number;
+  readonly from: BranchState;
+  readonly to: BranchState;
+}
+
+/** What a decision about a branch's registration needs to know. */
+export interface StoredParticipant {
+  readonly participant: Participant;
+  /** Whether an open transaction names it; read only for those that are to be removed. */
+  readonly isInUse: boolean;
+}
+
 export type Change =
   | { readonly kind: 'open-transaction'; readonly transaction: StoredTransaction }
   | { readonly kind: 'change-transaction'; readonly before: StoredTransaction; readonly after: StoredTransaction }
+  /** I9: with the transaction, before its participant is called. */
+  | {
+      readonly kind: 'register-branch';
+      readonly transactionId: TransactionId;
+      readonly branchId: BranchId;
+      readonly payload: string | null;
+    }
+  | { readonly kind: 'record-attempt'; readonly attempt: Attempt }
+  | { readonly kind: 'put-participant'; readonly participant: Participant; readonly secret: string | null }
+  | { readonly kind: 'remove-participant'; readonly name: string }
   | { readonly kind: 'record-event'; readonly transactionId: TransactionId; readonly event: HistoryEvent }
   | { readonly kind: 'record-refund'; readonly refund: StoredRefund; readonly at: number }
   | { readonly kind: 'move-stock'; readonly delta: StockDelta }
@@ -67,10 +107,11 @@ export interface Rows {
   readonly stock: Map<string, StockRow>;
   readonly movements: Map<MovementId, StoredMovement>;
   readonly refunds: Map<string, StoredRefund>;
+  readonly participants: Map<string, StoredParticipant>;
 }
 
 export function emptyRows(): Rows {
-  return { transactions: new Map(), stock: new Map(), movements: new Map(), refunds: new Map() };
+  return { transactions: new Map(), stock: new Map(), movements: new Map(), refunds: new Map(), participants: new Map() };
 }
 
 /** The key of one SKU in one warehouse: neither may contain a space. */
@@ -115,6 +156,17 @@ export function evolve(rows: Rows, changes: readonly Change[]): void {
       case 'move-stock':
         rows.stock.set(stockKey(change.delta.sku, change.delta.warehouse), moved(rows, change.delta));
         break;
+      case 'put-participant':
+        rows.participants.set(change.participant.name, {
+          participant: change.participant,
+          isInUse: rows.participants.get(change.participant.name)?.isInUse ?? false,
+        });
+        break;
+      case 'remove-participant':
+        rows.participants.delete(change.name);
+        break;
+      case 'register-branch':
+      case 'record-attempt':
       case 'record-event':
         break;
     }

@@ -1,7 +1,14 @@
-// Owns the form in which decided changes reach save_changes: one JSON document of sets. Deltas of the same counter are
-// added up, so that each row is written once.
-import type { TransactionId } from '../coordinator/model.ts';
-import { type Change, type StockDelta, type StoredMovement, type StoredTransaction, stockKey } from '../coordinator/rows.ts';
+// Owns the form in which decided changes reach save_changes: one JSON list for each set. Deltas of the same counter are added
+// up, so that each row is written once.
+import type { Branch, BranchId, BranchPhase, TransactionId } from '../coordinator/model.ts';
+import {
+  type Attempt,
+  type Change,
+  type StockDelta,
+  type StoredMovement,
+  type StoredTransaction,
+  stockKey,
+} from '../coordinator/rows.ts';
 
 type Json = Record<string, unknown>;
 
@@ -10,56 +17,96 @@ interface ChangedTransaction {
   readonly after: StoredTransaction;
 }
 
-/** @returns the parameter of save_changes */
-export function changesDocument(changes: readonly Change[]): string {
-  const document = {
-    opened_stock: [] as Json[],
-    movements: [] as Json[],
-    refunds: [] as Json[],
-    events: [] as Json[],
+/** @returns the parameters of save_changes, but for the first */
+export function changeParameters(changes: readonly Change[]): (string | null)[] {
+  const sets = gathered(changes);
+  const { opened, changed, participants, payloads } = sets;
+  const removed = [...participants.values()].filter((change) => change.kind === 'remove-participant');
+  return [
+    [...opened.values()].map(transactionRow),
+    [...opened.values()].flatMap(itemRows),
+    [...opened.values()].flatMap((transaction) => openedBranchRows(transaction, payloads)),
+    [...changed.values()].map(({ before, after }) => ({ ...transactionRow(after), from_state: before.state })),
+    [...changed.values()].flatMap(changedItemRows),
+    [...changed.values()].flatMap(changedBranchRows).sort(byKey),
+    sets.openedStock,
+    [...sets.deltas.values()],
+    sets.movements,
+    sets.refunds,
+    sets.events,
+    sets.attempts,
+    [...participants.values()].flatMap(participantRow),
+    removed.map(({ name }) => ({ name })),
+  ].map((rows) => (rows.length === 0 ? null : JSON.stringify(rows)));
+}
+
+interface Sets {
+  /** A transaction opened and changed in the same batch is stored as it ends: one insert, no update. */
+  readonly opened: Map<TransactionId, StoredTransaction>;
+  readonly changed: Map<TransactionId, ChangedTransaction>;
+  readonly payloads: Map<BranchId, string | null>;
+  readonly openedStock: Json[];
+  readonly deltas: Map<string, StockDelta & { changes: number }>;
+  readonly movements: Json[];
+  readonly refunds: Json[];
+  readonly events: Json[];
+  readonly attempts: Json[];
+  readonly participants: Map<string, Change & { kind: 'put-participant' | 'remove-participant' }>;
+}
+
+function gathered(changes: readonly Change[]): Sets {
+  const sets: Sets = {
+    ...{ opened: new Map(), changed: new Map(), payloads: new Map(), deltas: new Map(), participants: new Map() },
+    ...{ openedStock: [], movements: [], refunds: [], events: [], attempts: [] },
   };
-  // A transaction opened and changed in the same batch is stored as it ends: one insert, no update.
-  const opened = new Map<TransactionId, StoredTransaction>();
-  const changed = new Map<TransactionId, ChangedTransaction>();
-  const deltas = new Map<string, StockDelta & { changes: number }>();
-  for (const change of changes) {
-    switch (change.kind) {
-      case 'open-transaction':
-        opened.set(change.transaction.id, change.transaction);
-        break;
-      case 'change-transaction':
-        if (opened.has(change.after.id)) opened.set(change.after.id, change.after);
-        else changed.set(change.after.id, { before: changed.get(change.after.id)?.before ?? change.before, after: change.after });
-        break;
-      case 'open-stock':
-        document.opened_stock.push({ sku: change.sku, warehouse: change.warehouse });
-        break;
-      case 'move-stock':
-        addDelta(deltas, change.delta);
-        break;
-      case 'record-movement':
-        document.movements.push(movementRow(change.movement));
-        break;
-      case 'record-refund': {
-        const { transactionId, id, contentHash, refusal } = change.refund;
-        document.refunds.push({ transaction_id: transactionId, id, content_hash: contentHash, at_ms: change.at, refusal });
-        break;
-      }
-      case 'record-event': {
-        const { at, event, from, to, detail } = change.event;
-        document.events.push({ transaction_id: change.transactionId, at_ms: at, event, from_state: from, to_state: to, detail });
-        break;
-      }
+  for (const change of changes) gather(sets, change);
+  return sets;
+}
+
+function gather(sets: Sets, change: Change): void {
+  const { opened, changed } = sets;
+  switch (change.kind) {
+    case 'open-transaction':
+      opened.set(change.transaction.id, change.transaction);
+      break;
+    case 'change-transaction': {
+      const { id } = change.after;
+      if (opened.has(id)) opened.set(id, change.after);
+      else changed.set(id, { before: changed.get(id)?.before ?? change.before, after: change.after });
+      break;
+    }
+    case 'register-branch':
+      sets.payloads.set(change.branchId, change.payload);
+      break;
+    case 'record-attempt':
+      sets.attempts.push(attemptRow(change.attempt));
+      break;
+    case 'put-participant':
+      sets.participants.set(change.participant.name, change);
+      break;
+    case 'remove-participant':
+      sets.participants.set(change.name, change);
+      break;
+    case 'open-stock':
+      sets.openedStock.push({ sku: change.sku, warehouse: change.warehouse });
+      break;
+    case 'move-stock':
+      addDelta(sets.deltas, change.delta);
+      break;
+    case 'record-movement':
+      sets.movements.push(movementRow(change.movement));
+      break;
+    case 'record-refund': {
+      const { transactionId, id, contentHash, refusal } = change.refund;
+      sets.refunds.push({ transaction_id: transactionId, id, content_hash: contentHash, at_ms: change.at, refusal });
+      break;
+    }
+    case 'record-event': {
+      const { at, event, from, to, detail } = change.event;
+      sets.events.push({ transaction_id: change.transactionId, at_ms: at, event, from_state: from, to_state: to, detail });
+      break;
     }
   }
-  return JSON.stringify({
-    ...document,
-    opened: [...opened.values()].map(transactionRow),
-    opened_items: [...opened.values()].flatMap(itemRows),
-    changed: [...changed.values()].map(({ before, after }) => ({ ...transactionRow(after), from_state: before.state })),
-    changed_items: [...changed.values()].flatMap(({ after }) => itemRows(after)),
-    deltas: [...deltas.values()],
-  });
 }
 
 function transactionRow(transaction: StoredTransaction): Json {
@@ -68,6 +115,8 @@ function transactionRow(transaction: StoredTransaction): Json {
     state: transaction.state,
     reason: transaction.reason,
     note: transaction.note,
+    needs_attention: transaction.needsAttention,
+    branch_count: transaction.branches.length,
     content_hash: transaction.contentHash,
     reference: transaction.reference,
     metadata: transaction.metadata,
@@ -81,6 +130,94 @@ function transactionRow(transaction: StoredTransaction): Json {
 
 function itemRows(transaction: StoredTransaction): Json[] {
   return transaction.items.map((item) => ({ transaction_id: transaction.id, ...item, created_ms: transaction.createdAt }));
+}
+
+/** A reply moves branches and hardly ever items: what did not change is not written. */
+function changedItemRows({ before, after }: ChangedTransaction): Json[] {
+  return before.items === after.items ? [] : itemRows(after);
+}
+
+/** A branch whose Try and more fell into one batch is stored as it ends. */
+function openedBranchRows(transaction: StoredTransaction, payloads: ReadonlyMap<BranchId, string | null>): Json[] {
+  return transaction.branches.map((branch, position) => ({
+    ...branchRow(transaction, branch),
+    position,
+    participant: branch.participant,
+    payload: payloads.get(branch.id) ?? null,
+  }));
+}
+
+function changedBranchRows({ before, after }: ChangedTransaction): (Json & { transaction_id: string; id: string })[] {
+  return after.branches.flatMap((branch, position) => {
+    const earlier = before.branches[position];
+    if (earlier === undefined || earlier === branch) return [];
+    return [
+      {
+        ...branchRow(after, branch),
+        from_fence: earlier.fence,
+        granted: branch.work.kind === 'under-way' && branch.fence !== earlier.fence,
+        updated_ms: after.updatedAt,
+      },
+    ];
+  });
+}
+
+function branchRow(transaction: StoredTransaction, branch: Branch): Json & { transaction_id: string; id: string } {
+  const { id, state, work, attempts, failures, lastError, resolved, fence, traceparent } = branch;
+  return {
+    transaction_id: transaction.id,
+    id,
+    state,
+    phase: work.kind === 'none' ? lastPhaseOf(branch) : work.phase,
+    attempts,
+    failures,
+    attempts_in_all: branch.attemptsInAll,
+    last_error: lastError,
+    next_attempt_ms: work.kind === 'waiting' ? work.at : null,
+    under_way: work.kind === 'under-way',
+    needs_attention: branch.needsAttention,
+    resolved,
+    fence,
+    traceparent,
+  };
+}
+
+function lastPhaseOf({ state }: Branch): BranchPhase {
+  if (state === 'CONFIRMED') return 'confirm';
+  return state === 'CANCELLED' ? 'cancel' : 'try';
+}
+
+type BranchKey = { readonly transaction_id: string; readonly id: string };
+
+/** The order in which every writer takes branches. */
+function byKey(a: BranchKey, b: BranchKey): number {
+  if (a.transaction_id !== b.transaction_id) return a.transaction_id < b.transaction_id ? -1 : 1;
+  return a.id < b.id ? -1 : 1;
+}
+
+function attemptRow(attempt: Attempt): Json {
+  const { transactionId, branchId, sequence, at, phase, outcome, status, error, durationMs, from, to } = attempt;
+  const key = { transaction_id: transactionId, branch_id: branchId, sequence, at_ms: at, phase, attempt: attempt.attempt };
+  return { ...key, outcome, status, error, duration_ms: durationMs, from_state: from, to_state: to };
+}
+
+function participantRow(change: Change & { kind: 'put-participant' | 'remove-participant' }): Json[] {
+  if (change.kind === 'remove-participant') return [];
+  const { name, url, timeoutMs, maxConcurrency, retry, createdAt, updatedAt } = change.participant;
+  return [
+    {
+      name,
+      url,
+      timeout_ms: timeoutMs,
+      max_concurrency: maxConcurrency,
+      retry_initial_ms: retry.initialMs,
+      retry_max_ms: retry.maxMs,
+      retry_attention_after: retry.attentionAfter,
+      secret: change.secret,
+      created_ms: createdAt,
+      updated_ms: updatedAt,
+    },
+  ];
 }
 
 function movementRow({ contentHash, result }: StoredMovement): Json {

@@ -3,6 +3,11 @@
 
 import type { Snapshot } from '../coordinator/ledger.ts';
 import type {
+  Branch,
+  BranchId,
+  BranchPhase,
+  BranchState,
+  BranchWork,
   CancelReason,
   ContentHash,
   HistoryEvent,
@@ -10,17 +15,41 @@ import type {
   ItemState,
   MovementId,
   MovementKind,
+  Participant,
   RefundId,
   Shortage,
   StockRow,
   TransactionId,
   TransactionState,
 } from '../coordinator/model.ts';
-import { emptyRows, refundKey, type StoredMovement, type StoredTransaction, stockKey } from '../coordinator/rows.ts';
+import {
+  type Attempt,
+  emptyRows,
+  refundKey,
+  type StoredMovement,
+  type StoredTransaction,
+  stockKey,
+} from '../coordinator/rows.ts';
 import type { Problem } from '../errors.ts';
 
 export type StockTuple = [string, string, number, number, number, number];
 type ItemTuple = [string, string, number, ItemState, number, number];
+type BranchTuple = [
+  id: BranchId,
+  participant: string,
+  state: BranchState,
+  phase: BranchPhase,
+  nextAttemptAt: number | null,
+  isLeased: boolean,
+  attempts: number,
+  failures: number,
+  attemptsInAll: number,
+  lastError: string | null,
+  needsAttention: boolean,
+  resolved: boolean,
+  fence: number,
+  traceparent: string,
+];
 type EventTuple = [number, string, TransactionState | null, TransactionState, Record<string, unknown> | null];
 
 interface TransactionDocument {
@@ -38,6 +67,7 @@ interface TransactionDocument {
   readonly decidedAt: number | null;
   readonly updatedAt: number;
   readonly items: readonly ItemTuple[];
+  readonly branches: readonly BranchTuple[] | null;
 }
 
 interface MovementDocument {
@@ -61,11 +91,12 @@ interface RowsDocument {
   readonly refunds:
     | readonly { transactionId: TransactionId; id: RefundId; contentHash: ContentHash; refusal: Problem | null }[]
     | null;
+  readonly participants: readonly [Participant, boolean][] | null;
 }
 
 interface LockedDocument {
   /** Null where another writer is making one of the rows right now. */
-  readonly locked: readonly [transactions: number, stock: number] | null;
+  readonly locked: readonly [transactions: number, stock: number, participants: number] | null;
   readonly loaded: RowsDocument;
 }
 
@@ -82,8 +113,9 @@ export function lockedSnapshotOf(text: string): Snapshot | null {
   const { locked, loaded } = JSON.parse(text) as LockedDocument;
   if (locked === null) return null;
   const snapshot = rowsOf(loaded);
-  const { transactions, stock } = snapshot.rows;
-  return transactions.size === locked[0] && stock.size === locked[1] ? snapshot : null;
+  const { transactions, stock, participants } = snapshot.rows;
+  const isWhole = transactions.size === locked[0] && stock.size === locked[1] && participants.size === locked[2];
+  return isWhole ? snapshot : null;
 }
 
 function rowsOf(document: RowsDocument): Snapshot {
@@ -92,7 +124,14 @@ function rowsOf(document: RowsDocument): Snapshot {
   for (const tuple of document.stock ?? []) rows.stock.set(stockKey(tuple[0], tuple[1]), stockOf(tuple));
   for (const stored of document.movements ?? []) rows.movements.set(stored.id, movementOf(stored));
   for (const stored of document.refunds ?? []) rows.refunds.set(refundKey(stored.transactionId, stored.id), stored);
+  for (const [participant, isInUse] of document.participants ?? [])
+    rows.participants.set(participant.name, { participant, isInUse });
   return { now: document.now, rows };
+}
+
+/** Reads several, as one list. */
+export function transactionsOfDocuments(documents: readonly TransactionDocument[] | null): readonly StoredTransaction[] {
+  return (documents ?? []).map(transactionOf);
 }
 
 /** Reads a transaction_document. */
@@ -100,8 +139,21 @@ export function transactionOfText(text: string): StoredTransaction {
   return transactionOf(JSON.parse(text) as TransactionDocument);
 }
 
-function transactionOf({ items, ...rest }: TransactionDocument): StoredTransaction {
-  return { ...rest, items: items.map(itemOf), branches: [] };
+function transactionOf({ items, branches, ...rest }: TransactionDocument): StoredTransaction {
+  return { ...rest, items: items.map(itemOf), branches: (branches ?? []).map(branchOf) };
+}
+
+function branchOf(tuple: BranchTuple): Branch {
+  const [id, participant, state, phase, nextAttemptAt, isLeased, attempts, failures, attemptsInAll, lastError] = tuple;
+  const [, , , , , , , , , , needsAttention, resolved, fence, traceparent] = tuple;
+  const work = workOf(phase, nextAttemptAt, isLeased);
+  const counts = { attempts, failures, attemptsInAll };
+  return { id, participant, state, work, ...counts, lastError, needsAttention, resolved, fence, traceparent };
+}
+
+function workOf(phase: BranchPhase, nextAttemptAt: number | null, isLeased: boolean): BranchWork {
+  if (nextAttemptAt !== null) return { kind: 'waiting', phase, at: nextAttemptAt };
+  return isLeased ? { kind: 'under-way', phase } : { kind: 'none' };
 }
 
 function itemOf([sku, warehouse, quantity, state, deducted, refunded]: ItemTuple): Item {
@@ -118,6 +170,11 @@ function movementOf({ contentHash, refusal, after, ...request }: MovementDocumen
       ? ({ applied: true, movement: { ...request, stock: stockOf(after) } } as const)
       : ({ applied: false, problem: refusal, movement: request } as const);
   return { id: request.id, contentHash, result };
+}
+
+/** Reads the attempts of transaction_by_id.sql. */
+export function attemptsOfText(text: string | null): Attempt[] {
+  return text === null ? [] : (JSON.parse(text) as Attempt[]);
 }
 
 /** Reads the events of transaction_by_id.sql. */

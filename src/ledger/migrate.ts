@@ -1,4 +1,4 @@
-// Owns the schema's way from one version to the next: sql/migrations in order, then sql/functions as they stand, under an
+// Owns the schema's way from one version to the next: sql/migrations in order, then sql/functions and sql/views as they stand, under an
 // advisory lock, so that of several instances starting at once one migrates and the others wait.
 import { createHash } from 'node:crypto';
 import pg from 'pg';
@@ -11,12 +11,14 @@ const REMEMBER = statement('schema/remember.sql');
 /** The lock's key: any number of our own, the same in every instance. */
 const LOCK_KEY = 7_205_001;
 const OLDEST_SERVER = 150_000;
-/** Functions that others are made of come first. */
+/** Functions and views that others are made of come first. */
 const FUNCTION_ORDER = [
   'epoch_ms.sql',
   'from_epoch_ms.sql',
   'claim_stock.sql',
   'claim_transaction.sql',
+  'participant_is_in_use.sql',
+  'participant_document.sql',
   'transaction_document.sql',
   'load_rows.sql',
 ];
@@ -117,9 +119,9 @@ async function applyAll(client: pg.Client): Promise<readonly string[]> {
   return applied;
 }
 
-/** Functions hold no data, so they are replaced whenever they differ from those of this version. */
+/** Functions and views hold no data, so they are replaced whenever they differ from those of this version. */
 async function replaceFunctions(client: pg.Client, knownDigest: string | undefined): Promise<void> {
-  const functions = statementsIn('functions').sort((a, b) => rank(a.name) - rank(b.name));
+  const functions = [...statementsIn('functions'), ...statementsIn('views')].sort((a, b) => rank(a.name) - rank(b.name));
   const digest = digestOf(functions.map(({ text }) => text).join('\n'));
   if (digest === knownDigest) return;
   for (const { text } of functions) await client.query(text);

@@ -12,6 +12,8 @@ export interface PoolOptions {
   readonly timeoutMs: number;
   readonly onFault: (error: unknown) => void;
   readonly applicationName?: string;
+  /** Statements of one connection are sent without waiting for the answer to the one before. */
+  readonly isPipelined?: boolean;
 }
 
 const SESSION = statement('session.sql');
@@ -32,6 +34,7 @@ export class Pool {
       lock_timeout: options.timeoutMs,
       query_timeout: options.timeoutMs + ANSWER_MARGIN_MS,
       idleTimeoutMillis: 0,
+      pipeline: options.isPipelined ?? false,
       keepAlive: true,
       application_name: options.applicationName ?? 'holdfast',
       // Settings come first on the wire of each new connection, whatever options the URL has.
@@ -40,7 +43,11 @@ export class Pool {
       },
     });
     // An idle connection that breaks (a restart of the server) is replaced at the next use.
-    this.#pool.on('error', options.onFault);
+    this.#pool.on('error', (error) => {
+      // It carries the whole client with it, the key to cancel its statements included: nothing for a log.
+      Reflect.deleteProperty(error, 'client');
+      options.onFault(error);
+    });
   }
 
   /**

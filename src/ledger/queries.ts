@@ -1,13 +1,15 @@
 // Owns the reading side of PostgreSQL: what callers may ask for, each one statement of sql/queries.
-import type { HistoryEvent, StockRow, Transaction, TransactionId } from '../coordinator/model.ts';
+import type { HistoryEvent, Participant, StockRow, Transaction, TransactionId } from '../coordinator/model.ts';
 import type { Cursor, Due, Page, Queries, StockFilter, StockHistoryEntry, TransactionFilter } from '../coordinator/queries.ts';
-import type { StoredTransaction } from '../coordinator/rows.ts';
-import { nameArray } from './arrays.ts';
-import { eventsOfText, type StockTuple, stockOf, transactionOfText } from './documents.ts';
+import { nameArray, plainArray } from './arrays.ts';
+import { attemptsOfText, eventsOfText, type StockTuple, stockOf, transactionOfText } from './documents.ts';
+import { historyOf } from './history.ts';
 import type { Pool } from './pool.ts';
 import { statement } from './statements.ts';
 
 const BY_ID = statement('queries/transaction_by_id.sql');
+const BY_IDS = statement('queries/transactions_by_id.sql');
+const PARTICIPANTS = statement('queries/participants.sql');
 const LIST = statement('queries/transactions.sql');
 const LIST_BY_SKU = statement('queries/transactions_by_sku.sql');
 const STOCK = statement('queries/stock_by_sku.sql');
@@ -29,7 +31,17 @@ export class PostgresQueries implements Queries {
     const [row] = await this.#pool.read('transaction', BY_ID, [id]);
     if (row === undefined) return null;
     const transaction = transactionOfText(textOf(row[0]));
-    return { transaction, history: historyOf(transaction, eventsOfText(row[1] ?? null)) };
+    return { transaction, history: historyOf(transaction, eventsOfText(row[1] ?? null), attemptsOfText(row[2] ?? null)) };
+  }
+
+  async transactionsById(ids: readonly TransactionId[]): Promise<readonly Transaction[]> {
+    const rows = await this.#pool.read('transactions_by_id', BY_IDS, [plainArray(ids)]);
+    return rows.map((row) => transactionOfText(textOf(row[0])));
+  }
+
+  async participants(name: string | null): Promise<readonly Participant[]> {
+    const rows = await this.#pool.read('participants', PARTICIPANTS, [name]);
+    return rows.map((row) => JSON.parse(textOf(row[0])) as Participant);
   }
 
   async transactions(filter: TransactionFilter, limit: number, after: Cursor | null): Promise<Page<Transaction>> {
@@ -103,26 +115,6 @@ function pageOf<T>(rows: readonly T[], limit: number, keyOf: (last: T) => Cursor
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   return { items, next: rows.length > limit && last !== undefined ? keyOf(last) : null };
-}
-
-/** What the row itself says happened (its Try and its decision), with the events kept beside it, in order of time. */
-function historyOf(transaction: StoredTransaction, events: readonly HistoryEvent[]): HistoryEvent[] {
-  const { state, reason, decidedAt, createdAt, contentHash } = transaction;
-  const history: HistoryEvent[] = [];
-  const refusedAtOnce = reason === 'insufficient-stock';
-  if (contentHash !== null) {
-    const detail = refusedAtOnce ? { reason, shortages: transaction.shortages } : null;
-    history.push({ at: createdAt, event: 'TRY', from: null, to: refusedAtOnce ? state : 'TRIED', detail });
-  }
-  const before = events.filter((event) => decidedAt === null || event.at < decidedAt || event.event === 'EXTEND');
-  history.push(...before);
-  if (decidedAt !== null && !refusedAtOnce) {
-    const event = reason === null ? 'CONFIRM' : reason === 'expired' ? 'EXPIRE' : 'CANCEL';
-    const detail = reason === null ? null : { reason, note: transaction.note };
-    history.push({ at: decidedAt, event, from: contentHash === null ? null : 'TRIED', to: state, detail });
-  }
-  history.push(...events.filter((event) => !before.includes(event)));
-  return history;
 }
 
 function textOf(value: string | null | undefined): string {

@@ -4,7 +4,10 @@ import type { Command } from '../command.ts';
 import type { Rows } from '../rows.ts';
 import type { Decision } from './decision.ts';
 import { decideExtend } from './extend.ts';
+import { decideResolve, decideRetry } from './intervene.ts';
+import { decidePutParticipant, decideRemoveParticipant } from './participant.ts';
 import { decideRefund } from './refund.ts';
+import { decideReply } from './reply.ts';
 import { decideCancel, decideConfirm, decideExpire } from './settle.ts';
 import { decideCountStock, decideMoveStock } from './stock.ts';
 import { decideTry } from './try.ts';
@@ -24,6 +27,16 @@ export function decide(rows: Rows, command: Command, now: number): Decision {
       return decideExtend(rows, command, now);
     case 'refund':
       return decideRefund(rows, command, now);
+    case 'branch-reply':
+      return decideReply(rows, command, now);
+    case 'retry':
+      return decideRetry(rows, command, now);
+    case 'resolve':
+      return decideResolve(rows, command, now);
+    case 'put-participant':
+      return decidePutParticipant(rows, command, now);
+    case 'remove-participant':
+      return decideRemoveParticipant(rows, command);
     case 'move-stock':
       return decideMoveStock(rows, command, now);
     case 'count-stock':

@@ -41,7 +41,7 @@ export function wrongState(transaction: StoredTransaction, move: string): Decisi
   });
 }
 
-export function expiredProblem(transaction: StoredTransaction): Problem {
+export function expiredProblem(transaction: Transaction): Problem {
   return problem('reservation-expired', `The reservation expired at ${new Date(transaction.expiresAt).toISOString()}.`, {
     expiresAt: new Date(transaction.expiresAt).toISOString(),
   });

@@ -1,10 +1,11 @@
 // Decides what ends a reservation: confirm (whole or in part), cancel and expire. Rules 3 to 7 of the contract.
 // I5: decided once. I8: no confirm at or after the deadline, by the database's clock.
 import { stepReservation, stepTransaction } from '../../../workflows/step.ts';
-import { InvariantBroken, problem } from '../../errors.ts';
+import { InvariantBroken, type Problem, problem } from '../../errors.ts';
 import type { CancelCommand, ConfirmCommand, ExpireCommand, Refused, TransactionAccepted } from '../command.ts';
-import type { BasketItem, CancelReason, Item, TransactionId } from '../model.ts';
+import type { BasketItem, HistoryEvent, Item, TransactionId } from '../model.ts';
 import { type Change, type Rows, type StockDelta, type StoredTransaction, stockKey } from '../rows.ts';
+import { beginPhaseTwo } from './branches.ts';
 import { accept, type Decision, expiredProblem, refuse, refuseWith, wrongState } from './decision.ts';
 
 type Outcome = Decision<TransactionAccepted | Refused>;
@@ -13,16 +14,33 @@ export function decideConfirm(rows: Rows, command: ConfirmCommand, now: number):
   const known = rows.transactions.get(command.id);
   if (known === undefined) return unknownTransaction(command.id);
   if (known.reason === 'expired') return refuse(expiredProblem(known));
+  const hasBranches = known.branches.length > 0;
+  if (hasBranches && command.items !== null) return refuse(notInPart());
   if (known.state === 'CONFIRMED' || known.state === 'CONFIRMING') return confirmAgain(known, command);
-  const step = stepTransaction(known.state, 'CONFIRM', { hasBranches: known.branches.length > 0 });
-  if (step === null) return wrongState(known, 'be confirmed');
-  if (now >= known.expiresAt) return refuse(expiredProblem(known));
+  const step = stepTransaction(known.state, 'CONFIRM', { hasBranches });
+  if (known.state === 'TRYING' && now < known.expiresAt) return refuse(notYetTried(known));
+  if (step === null && known.state !== 'TRYING') return wrongState(known, 'be confirmed');
+  if (step === null || now >= known.expiresAt) return refuse(expiredProblem(known));
   const sold = command.items ?? known.items;
   const excess = excessOf(sold, known.items, (item) => item.quantity);
   if (excess !== null) return excess;
   const { items, deltas } = settleItems(known.items, (item) => quantityIn(sold, item));
-  const after: StoredTransaction = { ...known, state: step.to, items, decidedAt: now, updatedAt: now };
+  // I9: decided in the commit that asks the branches, and only then are they told.
+  const branches = beginPhaseTwo(known.branches, 'confirm', command.traceparent);
+  const after: StoredTransaction = { ...known, state: step.to, items, branches, decidedAt: now, updatedAt: now };
   return accept(after, command.reply, false, changesOf(known, after, deltas));
+}
+
+/** Rule 7: it may be tried in a moment. */
+function notYetTried(known: StoredTransaction): Problem {
+  const detail = `Transaction ${known.id} is still TRYING; it can be confirmed once its participants have answered.`;
+  return { ...problem('invalid-transition', detail, { state: known.state }), retryable: true };
+}
+
+/** Contract, section 4: a participant knows nothing of parts. */
+function notInPart(): Problem {
+  const message = 'a transaction with branches is confirmed whole';
+  return problem('invalid-request', `items: ${message}`, { errors: [{ path: 'items', message }] });
 }
 
 /** Rule 3: the same confirm again is answered again; another choice of items is a contradiction. */
@@ -46,7 +64,8 @@ export function decideCancel(rows: Rows, command: CancelCommand, now: number): O
   if (known.state === 'CANCELLED' || known.state === 'CANCELLING') return accept(known, command.reply, true);
   // Rule 5: at or after the deadline it is the deadline that won, whoever says so first.
   const reason = now >= known.expiresAt ? 'expired' : 'requested';
-  return release(known, command, reason, command.note, now) ?? wrongState(known, 'be cancelled');
+  const released = release(known, 'CANCEL', { reason, note: command.note, traceparent: command.traceparent }, now);
+  return released === null ? wrongState(known, 'be cancelled') : acceptRelease(known, released, command.reply);
 }
 
 export function decideExpire(rows: Rows, command: ExpireCommand, now: number): Outcome {
@@ -54,26 +73,52 @@ export function decideExpire(rows: Rows, command: ExpireCommand, now: number): O
   if (known === undefined) return unknownTransaction(command.id);
   if (known.state === 'CANCELLED' || known.state === 'CANCELLING') return accept(known, 'minimal', true);
   if (now < known.expiresAt) return wrongState(known, 'expire before its deadline');
-  return release(known, { ...command, reply: 'minimal' }, 'expired', null, now) ?? wrongState(known, 'expire');
+  const released = release(known, 'EXPIRE', { reason: 'expired', note: null, traceparent: null }, now);
+  return released === null ? wrongState(known, 'expire') : acceptRelease(known, released, 'minimal');
 }
 
-function release(
+interface Release {
+  readonly after: StoredTransaction;
+  /** Those of the stock. */
+  readonly changes: readonly Change[];
+}
+
+/**
+ * The decision to cancel: the items are free with it, the branches are told of it.
+ * @returns null where the machine does not allow it (I5)
+ */
+export function release(
   known: StoredTransaction,
-  command: { readonly kind: 'cancel' | 'expire'; readonly reply: CancelCommand['reply'] },
-  reason: CancelReason,
-  note: string | null,
+  event: 'CANCEL' | 'EXPIRE' | 'PARTICIPANT_REFUSED',
+  why: Pick<StoredTransaction, 'reason' | 'note'> & { readonly traceparent: string | null },
   now: number,
-): Outcome | null {
-  const event = command.kind === 'cancel' ? 'CANCEL' : 'EXPIRE';
+): Release | null {
   const step = stepTransaction(known.state, event, { hasBranches: known.branches.length > 0 });
   if (step === null) return null;
   const { items, deltas } = settleItems(known.items, () => 0);
-  const after: StoredTransaction = { ...known, state: step.to, reason, note, items, decidedAt: now, updatedAt: now };
-  return accept(after, command.reply, false, changesOf(known, after, deltas));
+  const branches = beginPhaseTwo(known.branches, 'cancel', why.traceparent);
+  const { reason, note } = why;
+  const after: StoredTransaction = { ...known, state: step.to, reason, note, items, branches, decidedAt: now, updatedAt: now };
+  return { after, changes: deltas.map((delta): Change => ({ kind: 'move-stock', delta })) };
+}
+
+function acceptRelease(before: StoredTransaction, { after, changes }: Release, reply: CancelCommand['reply']): Outcome {
+  return accept(after, reply, false, [{ kind: 'change-transaction', before, after }, ...changes]);
 }
 
 function changesOf(before: StoredTransaction, after: StoredTransaction, deltas: readonly StockDelta[]): Change[] {
   return [{ kind: 'change-transaction', before, after }, ...deltas.map((delta): Change => ({ kind: 'move-stock', delta }))];
+}
+
+/** A line of the history beyond what the rows say. */
+export function eventOf(
+  { id, state }: StoredTransaction,
+  event: string,
+  to: HistoryEvent['to'],
+  detail: HistoryEvent['detail'],
+  now: number,
+): Change {
+  return { kind: 'record-event', transactionId: id, event: { at: now, event, from: state, to, detail } };
 }
 
 /** Sells `soldOf(item)` of each item and releases the rest. I1: each delta adds up to 0. */

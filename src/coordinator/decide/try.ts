@@ -2,15 +2,19 @@
 import { stepReservation, stepTransaction } from '../../../workflows/step.ts';
 import { InvariantBroken, type Problem, problem } from '../../errors.ts';
 import type { Refused, TransactionAccepted, TryCommand } from '../command.ts';
-import type { Item, ItemState, Shortage, TransactionState } from '../model.ts';
+import type { Item, ItemState, Shortage, Transaction, TransactionState } from '../model.ts';
 import { type Change, type Rows, type StoredTransaction, stockKey } from '../rows.ts';
+import { openedBranches } from './branches.ts';
 import { accept, type Decision, expiredProblem, NO_CHANGES, refuse } from './decision.ts';
+import { unknownParticipant } from './participant.ts';
 
 /** @param now the database's clock, read with the rows */
 export function decideTry(rows: Rows, command: TryCommand, now: number): Decision<TransactionAccepted | Refused> {
   const known = rows.transactions.get(command.id);
   if (known !== undefined) return answerAgain(known, command, now);
 
+  const absent = command.branches.find(({ participant }) => !rows.participants.has(participant));
+  if (absent !== undefined) return refuse(unknownParticipant(absent.participant, 422));
   const unknown = command.items.find((item) => !rows.stock.has(stockKey(item.sku, item.warehouse)));
   if (unknown !== undefined) {
     const { sku, warehouse } = unknown;
@@ -26,6 +30,9 @@ export function decideTry(rows: Rows, command: TryCommand, now: number): Decisio
   const opened = openedTransaction(command, now);
   return accept(opened, command.reply, false, [
     { kind: 'open-transaction', transaction: opened },
+    ...command.branches.map(
+      ({ id, payload }): Change => ({ kind: 'register-branch', transactionId: command.id, branchId: id, payload }),
+    ),
     ...command.items.map(
       ({ sku, warehouse, quantity }): Change => ({
         kind: 'move-stock',
@@ -57,12 +64,18 @@ function answerAgain(known: StoredTransaction, command: TryCommand, now: number)
   }
 }
 
-function cancelledProblem(known: StoredTransaction): Problem {
+/** What a Try hears that waited for its participants; null where its transaction was not cancelled meanwhile. */
+export function refusalOfCancelled(known: Transaction): Problem | null {
+  const isCancelled = known.state === 'CANCELLING' || known.state === 'CANCELLED';
+  return isCancelled ? cancelledProblem({ shortages: null, ...known }) : null;
+}
+
+function cancelledProblem(known: Transaction & Pick<StoredTransaction, 'shortages'>): Problem {
   switch (known.reason) {
     case 'insufficient-stock':
       return shortageProblem(known.shortages ?? []);
     case 'participant-refused':
-      return problem('participant-refused', `A participant refused transaction ${known.id}; it was cancelled.`);
+      return participantRefused(known);
     case 'expired':
       return expiredProblem(known);
     case 'requested':
@@ -71,6 +84,17 @@ function cancelledProblem(known: StoredTransaction): Problem {
     case null:
       throw new InvariantBroken('I5', `transaction ${known.id} is ${known.state} without a reason`);
   }
+}
+
+/** `reason` is what the participant said, after its name in the note. */
+function participantRefused({ id, note }: Transaction): Problem {
+  if (note === null) return problem('participant-refused', `A participant refused transaction ${id}; it was cancelled.`);
+  const split = note.indexOf(': ');
+  const [participant, reason] = [note.slice(0, split), note.slice(split + 2)];
+  return problem('participant-refused', `${participant} refused transaction ${id} (${reason}); it was cancelled.`, {
+    participant,
+    reason,
+  });
 }
 
 /** What of a basket is not there, by the counters seen. */
@@ -97,11 +121,11 @@ function shortageProblem(shortages: readonly Shortage[]): Problem {
 
 /** What a Try that holds its basket stores. Also how the optimistic path knows what it has just stored. */
 export function openedTransaction(command: TryCommand, now: number): StoredTransaction {
-  return newTransaction(command, now, moveOf('TRY'), itemMove('RESERVE'), null);
+  return newTransaction(command, now, moveOf('TRY', command.branches.length > 0), itemMove('RESERVE'), null);
 }
 
 function refusedTransaction(command: TryCommand, shortages: readonly Shortage[], now: number): StoredTransaction {
-  return newTransaction(command, now, moveOf('REFUSE'), 'AVAILABLE', shortages);
+  return newTransaction(command, now, moveOf('REFUSE', false), 'AVAILABLE', shortages);
 }
 
 function newTransaction(
@@ -126,7 +150,8 @@ function newTransaction(
     note: null,
     needsAttention: false,
     items,
-    branches: [],
+    // Rule 1: a shortage calls none.
+    branches: shortages === null ? openedBranches(command.id, command.branches, command.traceparent) : [],
     reference: command.reference,
     metadata: command.metadata,
     createdAt: now,
@@ -138,8 +163,8 @@ function newTransaction(
   };
 }
 
-function moveOf(event: 'TRY' | 'REFUSE'): TransactionState {
-  const step = stepTransaction('ABSENT', event, { hasBranches: false });
+function moveOf(event: 'TRY' | 'REFUSE', hasBranches: boolean): TransactionState {
+  const step = stepTransaction('ABSENT', event, { hasBranches });
   if (step === null) throw new InvariantBroken('I5', `the machine does not allow ${event} of a new transaction`);
   return step.to;
 }

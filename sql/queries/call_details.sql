@@ -1,0 +1,18 @@
+-- What calls to participants are made of, read when they are about to be made: so a call goes where the participant is registered
+-- now, and one whose grant has ended is not made at all. $1, $2 transactions and branches, pairwise
+-- Answers one row: the branches' details, and each of their participants once.
+WITH wanted AS MATERIALIZED (
+  SELECT b.transaction_id, b.id, b.participant, b.fence, b.lease_holder, b.attempts, b.payload, b.traceparent
+  FROM unnest($1::uuid[], $2::uuid[]) named (transaction_id, id)
+  JOIN holdfast.branch b ON b.transaction_id = named.transaction_id AND b.id = named.id
+)
+SELECT (
+  SELECT json_agg(json_build_object(
+    'branchId', w.id, 'participant', w.participant, 'fence', w.fence, 'holder', w.lease_holder, 'attempts', w.attempts,
+    'payload', w.payload::text, 'traceparent', w.traceparent, 'state', t.state, 'expiresAt', holdfast.epoch_ms(t.expires_at),
+    'isBeforeDeadline', t.expires_at > clock_timestamp()
+  ))
+  FROM wanted w JOIN holdfast.transaction t ON t.id = w.transaction_id
+)::text, (
+  SELECT json_agg(d.document) FROM holdfast.participant_document d WHERE d.name IN (SELECT w.participant FROM wanted w)
+)::text
