@@ -31,7 +31,7 @@ const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   // Two dozen are used; the rest is for operators and tests.
   // 32 workers with eight connections each, and room for people. Claims of new ids (claim_transaction) live in the shared
   // lock table, whose size is the product of these two.
-  max_connections: '300',
+  max_connections: '500',
   max_locks_per_transaction: '128',
   shared_buffers: '256MB',
   // Checkpoints make the next write of every page a whole page of log; so few of them, spread out. The price is a crash

@@ -50,6 +50,8 @@ export async function writeRedisConfig(account: Account, place: RedisPlace): Pro
     'maxmemory 512mb',
     'maxmemory-policy noeviction',
     'loglevel warning',
+    // How often a second it looks whose wait is over: with 10, the default, timers would ring up to 0.1 s late.
+    'hz 100',
   ];
   const fresh = `${place.configFile}.${randomBytes(4).toString('hex')}`;
   const file = await open(fresh, 'wx', 0o600);

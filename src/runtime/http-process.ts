@@ -5,16 +5,29 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import type { Route } from '../coordinator/batch.ts';
 import { BATCHES_UNDER_WAY, Lane } from '../coordinator/lane.ts';
+import { Lanes } from '../coordinator/lanes.ts';
 import { LedgerFault } from '../coordinator/ledger.ts';
+import { Watch } from '../coordinator/watch.ts';
 import { createApp, type Readiness } from '../http/app.ts';
 import { createHttpServer } from '../http/server.ts';
 import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
-import { Deadlines } from '../timers/deadlines.ts';
 import { Sweep } from '../timers/sweep.ts';
+import { WakeUps } from '../timers/wake-ups.ts';
+import { Branches } from './branches.ts';
 import { throttled } from './throttled.ts';
+
+/** How much later than its deadline a release may be rung for; with the sweep it stays well below 1 s (rule 5). */
+const DEADLINE_BUCKET_MS = 200;
+/** How much later than its time a retry may be rung for. */
+const RETRY_BUCKET_MS = 50;
+/** A transaction with branches passes through four batches, one after the other: what waits behind one adds up. */
+const SECOND_BRANCH_BATCH_FROM = 40;
+/** How soon a waiting caller hears what another process stored. */
+const WATCH_INTERVAL_MS = 250;
 
 export interface HttpProcess {
   /** Where it listens, as a caller on this machine would write it. */
@@ -34,59 +47,58 @@ export async function startHttpProcess(
   log: Logger,
 ): Promise<HttpProcess> {
   const warn = throttled((details, message) => log.warn(details, message));
-  const poolOptions = {
-    databaseUrl,
-    timeoutMs: config.databaseTimeoutMs,
-    onFault: (err: unknown) => warn({ err }, 'a database connection broke'),
-  };
-  const ledger = new PostgresLedger({ ...poolOptions, size: BATCHES_UNDER_WAY, applicationName: 'holdfast lane' });
-  const readPool = new Pool({ ...poolOptions, size: config.poolSize, applicationName: 'holdfast reads' });
-  const queries = new PostgresQueries(readPool);
-  // The sweep and the probes have a connection of their own: callers' long lists must not hold up releases.
-  const innerPool = new Pool({ ...poolOptions, size: 1, applicationName: 'holdfast sweep' });
-  const inner = new PostgresQueries(innerPool);
-
-  let deadlines: Deadlines | null = null;
-  const lane = new Lane(ledger, {
-    queueLimit: config.queueLimit,
-    batchLimit: config.batchLimit,
-    patienceMs: config.databaseTimeoutMs,
-    onDeadlines: (due, now) => deadlines?.arm(due, now),
-    onFault: (err, commands) => {
-      if (err instanceof LedgerFault && err.kind !== 'unexpected') warn({ err, commands }, 'a batch is settled again');
-      else log.error({ err, commands }, 'a batch failed unforeseen');
-    },
+  const pools = openPools(config, databaseUrl, warn);
+  const queries = new PostgresQueries(pools.reads);
+  // The sweep and the probes have connections of their own: callers' long lists must not hold up releases.
+  const inner = new PostgresQueries(pools.inner);
+  const ledger = new PostgresLedger({ ...pools.options, size: 2 * BATCHES_UNDER_WAY, applicationName: 'holdfast lane' }, () => {
+    return branches.leaseHolder;
   });
+  const branches = new Branches({
+    leasePool: pools.lease,
+    workPool: pools.work,
+    submit: (command) => lanes.submit(command),
+    intervalMs: config.sweepIntervalMs,
+    onFault: (err) => warn({ err }, 'work on branches failed; it is taken up again'),
+  });
+  const watch = new Watch({
+    read: (ids) => inner.transactionsById(ids),
+    intervalMs: WATCH_INTERVAL_MS,
+    onFault: (err) => warn({ err }, 'a look for news failed; the next one goes on'),
+  });
+  const lane = (route: Route): Lane => newLane(config, route, ledger, { timers: () => timers, branches, watch }, log, warn);
+  const lanes = new Lanes(lane('optimistic-first'), lane('exact-only'));
   const sweep = new Sweep({
-    coordinator: lane,
+    coordinator: lanes,
     due: (limit, after) => inner.dueTransactions(limit, after),
     intervalMs: config.sweepIntervalMs,
     onFault: (err) => warn({ err }, 'a sweep failed; the next one goes on'),
   });
-  if (redisUrl !== null) {
-    const onFault = (err: unknown): void => warn({ err }, 'Redis does not answer; deadlines are kept by the sweep alone');
-    deadlines = new Deadlines({ redisUrl, prefix: prefixOf(databaseUrl), onDue: () => sweep.wake(), onFault });
-  }
+  const timers = redisUrl === null ? null : startTimers(redisUrl, databaseUrl, sweep, branches, warn);
 
   let draining = false;
-  const readiness = async (): Promise<Readiness> => {
-    const [postgres, redis] = await Promise.all([
-      answersWithin(PROBE_MS, inner.ping()),
-      deadlines === null ? ('off' as const) : answersWithin(PROBE_MS, deadlines.ping()),
-    ]);
-    return { postgres, redis };
-  };
-  const app = createApp({ coordinator: lane, queries, readiness, log, isDraining: () => draining });
+  const app = createApp({
+    coordinator: lanes,
+    queries,
+    watch,
+    readiness: () => readinessOf(inner, timers),
+    log,
+    isDraining: () => draining,
+  });
   const server = createHttpServer(app, config);
+  await branches.start();
   const url = await listen(server, config.host, config.port);
   sweep.start();
 
   const takeDown = async (): Promise<void> => {
     draining = true;
-    // Side by side: a stuck client and a hung Redis must not add up.
-    await Promise.all([closeServer(server, config.drainTimeoutMs), sweep.stop(), deadlines?.stop()]);
-    await lane.close();
-    await Promise.allSettled([ledger.end(), readPool.end(), innerPool.end()]);
+    watch.close();
+    // Side by side: a stuck client, a stuck participant and a hung Redis must not add up.
+    const stopping = [sweep.stop(), timers?.deadlines.stop(), timers?.retries.stop(), branches.stop(config.drainTimeoutMs)];
+    await Promise.all([closeServer(server, config.drainTimeoutMs), ...stopping]);
+    await lanes.close();
+    await branches.end();
+    await Promise.allSettled([ledger, pools.reads, pools.inner, pools.lease, pools.work].map((one) => one.end()));
   };
   let drained: Promise<void> | null = null;
   return {
@@ -96,6 +108,84 @@ export async function startHttpProcess(
       return drained;
     },
   };
+}
+
+type Warn = (details: object, message: string) => void;
+
+function openPools(config: Config, databaseUrl: string, warn: Warn) {
+  const options = {
+    databaseUrl,
+    timeoutMs: config.databaseTimeoutMs,
+    onFault: (err: unknown) => warn({ err }, 'a database connection broke'),
+  };
+  return {
+    options,
+    reads: new Pool({ ...options, size: config.poolSize, applicationName: 'holdfast reads' }),
+    // One for the sweep, one for waiting callers' news and for probes.
+    inner: new Pool({ ...options, size: 2, applicationName: 'holdfast sweep' }),
+    // Behind slow looks of those, the lease would run out while all is well.
+    lease: new Pool({ ...options, size: 1, applicationName: 'holdfast lease' }),
+    work: new Pool({ ...options, size: 2, applicationName: 'holdfast branches' }),
+  };
+}
+
+interface Timers {
+  readonly deadlines: WakeUps;
+  readonly retries: WakeUps;
+}
+
+function startTimers(redisUrl: string, databaseUrl: string, sweep: Sweep, branches: Branches, warn: Warn): Timers {
+  const onFault = (err: unknown): void =>
+    warn({ err }, 'Redis does not answer; deadlines and retries are kept by the sweep alone');
+  const common = { redisUrl, prefix: prefixOf(databaseUrl), onFault };
+  return {
+    deadlines: new WakeUps({ ...common, queue: 'deadlines', bucketMs: DEADLINE_BUCKET_MS, onDue: () => sweep.wake() }),
+    retries: new WakeUps({ ...common, queue: 'retries', bucketMs: RETRY_BUCKET_MS, onDue: () => branches.wake() }),
+  };
+}
+
+/** What is done about what a lane stored. */
+interface Shell {
+  readonly timers: () => Timers | null;
+  readonly branches: Branches;
+  readonly watch: Watch;
+}
+
+function newLane(
+  config: Config,
+  route: Route,
+  ledger: PostgresLedger,
+  { timers, branches, watch }: Shell,
+  log: Logger,
+  warn: Warn,
+): Lane {
+  return new Lane(ledger, {
+    route,
+    ...(route === 'exact-only' ? { secondBatchFrom: SECOND_BRANCH_BATCH_FROM } : {}),
+    queueLimit: config.queueLimit,
+    batchLimit: config.batchLimit,
+    patienceMs: config.databaseTimeoutMs,
+    onEffects: (effects, now) => {
+      timers()?.deadlines.arm(effects.deadlines, now);
+      timers()?.retries.arm(effects.retries, now);
+      branches.carryOut(effects);
+      watch.tell(effects.moved);
+    },
+    onFault: (err, commands) => {
+      // Whether that commit happened is unknown, and so is whether it granted us anything.
+      branches.doubt();
+      if (err instanceof LedgerFault && err.kind !== 'unexpected') warn({ err, commands }, 'a batch is settled again');
+      else log.error({ err, commands }, 'a batch failed unforeseen');
+    },
+  });
+}
+
+async function readinessOf(inner: PostgresQueries, timers: Timers | null): Promise<Readiness> {
+  const [postgres, redis] = await Promise.all([
+    answersWithin(PROBE_MS, inner.ping()),
+    timers === null ? ('off' as const) : answersWithin(PROBE_MS, timers.deadlines.ping()),
+  ]);
+  return { postgres, redis };
 }
 
 /** Whoever probes wants to know within its own second or so, also where a server hangs. */

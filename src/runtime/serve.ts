@@ -6,6 +6,7 @@ import { FolderInUse } from '../embedded/folder-lock.ts';
 import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
 import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
 import { banner } from './banner.ts';
+import { endProcess } from './ending.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
 import { type ServingMessage, startWorkers, WorkerEnded } from './workers.ts';
 
@@ -43,7 +44,7 @@ async function runWorker(config: Config, log: Logger): Promise<void> {
   process.send?.(message);
   onSignal(log, () => running.drain());
   // Without its primary nobody would end or replace this worker.
-  process.once('disconnect', () => void running.drain().finally(() => process.exit(0)));
+  process.once('disconnect', () => void running.drain().finally(() => endProcess(0)));
 }
 
 async function runPrimary(config: Config, env: NodeJS.ProcessEnv, log: Logger): Promise<void> {
@@ -103,12 +104,12 @@ function onSignal(log: Logger, drain: () => Promise<void>): void {
     if (begun) return;
     begun = true;
     log.info({ signal }, 'draining: no new requests, those in flight are finished');
-    setTimeout(() => process.exit(0), END_WITHIN_MS).unref();
+    setTimeout(() => endProcess(0), END_WITHIN_MS).unref();
     drain().then(
-      () => process.exit(0),
+      () => endProcess(0),
       (err: unknown) => {
         log.error({ err }, 'the drain failed');
-        process.exit(1);
+        endProcess(1);
       },
     );
   };

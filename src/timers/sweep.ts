@@ -2,6 +2,7 @@
 // until nothing is due. PostgreSQL alone says what is due; a wake-up too many, too late or too early is harmless (I10).
 import type { Coordinator } from '../coordinator/command.ts';
 import type { Due } from '../coordinator/queries.ts';
+import { Rounds } from '../coordinator/rounds.ts';
 
 export interface SweepOptions {
   readonly coordinator: Coordinator;
@@ -21,70 +22,46 @@ const PAUSE_WHEN_BUSY_MS = 50;
 
 export class Sweep {
   readonly #options: SweepOptions;
-  #timer: NodeJS.Timeout | null = null;
-  #running: Promise<void> | null = null;
-  #again = false;
-  #stopped = false;
+  readonly #rounds: Rounds;
 
   constructor(options: SweepOptions) {
     this.#options = options;
+    const { intervalMs, onFault } = options;
+    this.#rounds = new Rounds({ round: () => this.#releaseAll(), intervalMs, onFault });
   }
 
   start(): void {
-    const { intervalMs } = this.#options;
-    // Jitter keeps several processes from asking all at once.
-    const next = (): void => {
-      this.#timer = setTimeout(
-        () => void this.wake().finally(() => this.#stopped || next()),
-        intervalMs * (0.75 + Math.random() / 4),
-      );
-    };
-    next();
+    this.#rounds.start();
   }
 
   /** Sweeps until nothing is due. A wake-up during a sweep makes it look once more before it ends. */
   wake(): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
-    if (this.#running !== null) {
-      this.#again = true;
-      return this.#running;
-    }
-    this.#running = this.#run()
-      .catch(this.#options.onFault)
-      .finally(() => {
-        this.#running = null;
-      });
-    return this.#running;
+    return this.#rounds.wake();
   }
 
   /** Begins no further chunk, and resolves once the present one is settled. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#running;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
-  async #run(): Promise<void> {
-    do {
-      this.#again = false;
-      let page = this.#options.due(PAGE, null);
-      for (let full = true; full && !this.#stopped; ) {
-        const due = await page;
-        full = due.length === PAGE;
-        if (full) {
-          page = this.#options.due(PAGE, due.at(-1) ?? null);
-          // Told when it is awaited; until then it must not count as unhandled.
-          page.catch(() => {});
-        }
-        for (let at = 0; at < due.length && !this.#stopped; at += CHUNK) await this.#release(due.slice(at, at + CHUNK));
+  async #releaseAll(): Promise<void> {
+    let page = this.#options.due(PAGE, null);
+    for (let full = true; full && !this.#rounds.isStopped; ) {
+      const due = await page;
+      full = due.length === PAGE;
+      if (full) {
+        page = this.#options.due(PAGE, due.at(-1) ?? null);
+        // Told when it is awaited; until then it must not count as unhandled.
+        page.catch(() => {});
       }
-    } while (this.#again && !this.#stopped);
+      for (let at = 0; at < due.length && !this.#rounds.isStopped; at += CHUNK) await this.#release(due.slice(at, at + CHUNK));
+    }
   }
 
   /** Where the queue is full, it tries again: the oldest come first. What fails is left to the next sweep. */
   async #release(due: readonly Due[]): Promise<void> {
     let waiting = due;
-    while (waiting.length > 0 && !this.#stopped) {
+    while (waiting.length > 0 && !this.#rounds.isStopped) {
       const crowdedOut: Due[] = [];
       await Promise.all(
         waiting.map(async (one) => {

@@ -1,0 +1,185 @@
+// Owns the calls that wait for one participant, and how many may be made at once: its own bound and its own breaker, so that one
+// that hangs delays nobody else's transaction. I12: the queue is bounded; what does not fit is given back to PostgreSQL.
+//
+// What was claimed (retries, what a dead coordinator left) has a share of the calls to itself, and no more than that: ten thousand
+// that are due at once keep no new transaction waiting, and no crowd of new ones keeps them waiting.
+import type { BranchCall } from '../coordinator/effects.ts';
+import type { BranchId, Participant } from '../coordinator/model.ts';
+import { afterCall, allowance, type BreakerState, CLOSED, probing } from './breaker.ts';
+import { Connection } from './call.ts';
+
+/** I12: how many calls to one participant wait in memory. */
+const QUEUE_LIMIT = 1000;
+/** The same, with those that operators asked for, which may go past that. */
+const QUEUE_LIMIT_WITH_URGENT = 2 * QUEUE_LIMIT;
+const DEFAULT_CONCURRENCY = 64;
+/** Of the calls that may be made at once, the part that is for what was claimed. */
+const CLAIMED_SHARE = 1 / 4;
+
+export interface QueueOptions {
+  /** It is open, until (in ms from now) a probe may be made. */
+  readonly onOpen: (forMs: number) => void;
+  /** It has closed: what waits need not wait any longer. */
+  readonly onClosed: () => void;
+}
+
+export class ParticipantQueue {
+  readonly #options: QueueOptions;
+  #calls: BranchCall[] = [];
+  #claimed: BranchCall[] = [];
+  readonly #claimedUnderWay = new Set<BranchId>();
+  #underWay = 0;
+  #breaker: BreakerState = CLOSED;
+  #participant: Participant | null = null;
+  #connection: Connection | null = null;
+  /** Those of earlier registrations, while calls are under way on them. */
+  readonly #leaving = new Set<Connection>();
+  /** When the breaker closed, by performance.now(): what was attempted before then is due at once; null once all of it is. */
+  #closedAt: number | null = null;
+  /** Whether PostgreSQL has more that is due than was claimed. */
+  hasMore = false;
+
+  constructor(options: QueueOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the registration as it is now. @returns the connections to call through */
+  connect(participant: Participant): Connection {
+    // What is known of the old place says nothing of the new one.
+    if (this.#participant !== null && this.#participant.url !== participant.url) this.#close();
+    this.#participant = participant;
+    if (this.#connection?.fits(participant) === true) return this.#connection;
+    if (this.#connection !== null) this.#letGo(this.#connection);
+    this.#connection = new Connection(participant);
+    return this.#connection;
+  }
+
+  #letGo(connection: Connection): void {
+    this.#leaving.add(connection);
+    const gone = (): unknown => this.#leaving.delete(connection);
+    connection.close().then(gone, gone);
+  }
+
+  /** @returns false where the call cannot wait here: it must be given back */
+  add(call: BranchCall): boolean {
+    // An operator's wish goes past an open breaker, and past those who wait.
+    if (call.isUrgent && this.#calls.length < QUEUE_LIMIT_WITH_URGENT) this.#calls.unshift(call);
+    else if (this.#calls.length >= QUEUE_LIMIT || allowance(this.#breaker, performance.now()) !== 'all') return false;
+    else this.#calls.push(call);
+    return true;
+  }
+
+  /** @returns as add, for a call that was claimed */
+  addClaimed(call: BranchCall): boolean {
+    if (allowance(this.#breaker, performance.now()) !== 'all') return false;
+    this.#claimed.push(call);
+    return true;
+  }
+
+  /** As a probe: it goes first. */
+  addProbe(call: BranchCall): void {
+    this.#breaker = probing(this.#breaker);
+    this.#calls.unshift({ ...call, isUrgent: true });
+  }
+
+  /** Whether its participant was not there of late. */
+  isAway(): boolean {
+    return this.#breaker.kind !== 'closed';
+  }
+
+  /** @returns the next call that may be made now, which then counts as under way; null where none may */
+  next(): BranchCall | null {
+    if (this.#underWay >= this.#concurrency) return null;
+    const call = this.#nextClaimed() ?? this.#calls.shift();
+    if (call === undefined) return null;
+    this.#underWay += 1;
+    return call;
+  }
+
+  #nextClaimed(): BranchCall | undefined {
+    if (this.#claimedUnderWay.size >= this.#claimedAtOnce) return undefined;
+    const call = this.#claimed.shift();
+    if (call !== undefined) this.#claimedUnderWay.add(call.branchId);
+    return call;
+  }
+
+  /** The call is over, one way or the other. */
+  done(call: BranchCall): void {
+    this.#underWay -= 1;
+    this.#claimedUnderWay.delete(call.branchId);
+  }
+
+  /**
+   * What a call told the breaker.
+   * @returns the calls that may not wait here any longer, because nobody is there
+   */
+  heard(isAlive: boolean): readonly BranchCall[] {
+    const before = this.#breaker;
+    this.#breaker = afterCall(before, isAlive, performance.now());
+    if (before.kind !== 'closed' && this.#breaker.kind === 'closed') this.#close();
+    if (this.#breaker.kind !== 'open' || before.kind === 'open') return [];
+    this.#options.onOpen(this.#breaker.until - performance.now());
+    const given = [...this.#calls.filter((call) => !call.isUrgent), ...this.#claimed.splice(0)];
+    this.#calls = this.#calls.filter((call) => call.isUrgent);
+    return given;
+  }
+
+  #close(): void {
+    this.#breaker = CLOSED;
+    this.#closedAt = performance.now();
+    this.#options.onClosed();
+  }
+
+  /** A probe that came to nothing: another may be made. */
+  probeAgain(): void {
+    if (this.#breaker.kind !== 'probing') return;
+    const { openMs } = this.#breaker;
+    this.#breaker = { kind: 'open', until: performance.now() + openMs, openMs };
+    this.#options.onOpen(openMs);
+  }
+
+  /** How many more may be claimed for it: enough that its share is never idle, and no more. */
+  room(): { readonly kind: 'all' | 'probe' | 'none'; readonly calls: number } {
+    const kind = allowance(this.#breaker, performance.now());
+    if (kind === 'none') return { kind, calls: 0 };
+    if (kind === 'probe') return { kind, calls: 1 };
+    return { kind, calls: Math.max(0, this.#concurrency - this.#claimedUnderWay.size - this.#claimed.length) };
+  }
+
+  /** Whether its share may soon be idle though PostgreSQL has work for it. */
+  isLow(): boolean {
+    return this.hasMore && this.#claimed.length < this.#claimedAtOnce;
+  }
+
+  /** Since how many ms it is back; null where nothing waits for that any more. */
+  get backForMs(): number | null {
+    return this.#closedAt === null ? null : performance.now() - this.#closedAt;
+  }
+
+  /** All that was attempted before it came back is under way. */
+  forgetReturn(): void {
+    this.#closedAt = null;
+  }
+
+  /** Takes out every call that is not under way. */
+  clear(): readonly BranchCall[] {
+    const calls = [...this.#calls.splice(0), ...this.#claimed.splice(0)];
+    // The probe may have been among them: nobody would hear of it, and none would be made again.
+    if (calls.some((call) => call.isUrgent)) this.probeAgain();
+    return calls;
+  }
+
+  /** Those of earlier registrations too: a call may hang on one of them for a minute. */
+  async destroy(): Promise<void> {
+    const connections = this.#connection === null ? this.#leaving : [this.#connection, ...this.#leaving];
+    await Promise.all([...connections].map((connection) => connection.destroy()));
+  }
+
+  get #claimedAtOnce(): number {
+    return Math.ceil(this.#concurrency * CLAIMED_SHARE);
+  }
+
+  get #concurrency(): number {
+    return this.#participant?.maxConcurrency ?? DEFAULT_CONCURRENCY;
+  }
+}
