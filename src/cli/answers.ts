@@ -15,9 +15,11 @@ const Branch = z.object({
   id: z.string(),
   participant: z.string(),
   state: z.string(),
+  phase: z.string().nullish(),
   attempts: z.number(),
   nextAttemptAt: z.string().nullable(),
   lastError: z.string().nullable(),
+  needsAttention: z.boolean().optional(),
 });
 const HistoryEvent = z.object({
   at: z.string(),

@@ -68,7 +68,9 @@ function saleText({ items }: Transaction): string {
 
 /** When it came to the state it is in: `updatedAt` moves on with refunds and extends. */
 function sinceOf({ state, history, updatedAt }: Transaction): string {
-  return history.findLast(({ from, to }) => to === state && from !== state)?.at ?? updatedAt;
+  // Branches have states of the same names; their events name the branch.
+  const own = history.filter(({ detail }) => detail?.branchId === undefined);
+  return own.findLast(({ from, to }) => to === state && from !== state)?.at ?? updatedAt;
 }
 
 function deadlineText({ state, expiresAt, reason }: Transaction, nowMs: number): string {
@@ -107,17 +109,24 @@ function branchesText({ branches }: Transaction, nowMs: number, paint: Paint): s
   const columns = [
     { title: 'PARTICIPANT' },
     { title: 'STATE' },
+    { title: 'ASKED TO' },
     { title: 'ATTEMPTS', align: 'right' as const },
     { title: 'NEXT ATTEMPT' },
     { title: 'BRANCH' },
     { title: 'LAST ERROR' },
   ];
-  const rows = branches.map(({ participant, state, attempts, nextAttemptAt, id, lastError }) => [
-    ...[participant, state, grouped(attempts)],
-    nextAttemptAt === null ? '' : distanceOf(nextAttemptAt, nowMs),
-    ...[id, lastError ?? ''],
+  const rows = branches.map((branch) => [
+    ...[branch.participant, branch.state, branch.phase ?? '', grouped(branch.attempts)],
+    nextAttemptText(branch, nowMs),
+    ...[branch.id, branch.lastError ?? ''],
   ]);
   return `${paint('bold', 'Branches')}\n${table(columns, rows, paint)}`;
+}
+
+function nextAttemptText({ phase, nextAttemptAt, needsAttention }: Transaction['branches'][number], nowMs: number): string {
+  const isAsked = phase !== null && phase !== undefined;
+  const next = nextAttemptAt !== null ? distanceOf(nextAttemptAt, nowMs) : isAsked ? 'under way' : '';
+  return needsAttention === true ? `${next}${next === '' ? '' : '; '}needs an operator` : next;
 }
 
 function distanceOf(text: string, nowMs: number): string {

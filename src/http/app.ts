@@ -5,8 +5,10 @@ import { type Problem, problem } from '../errors.ts';
 import type { AppContext } from './context.ts';
 import { sendProblem, traceIdOfRequest } from './reply.ts';
 import { addBatchRoute } from './routes/batch.ts';
+import { addBranchRoutes } from './routes/branches.ts';
 import { addImportRoute } from './routes/import.ts';
 import { addOperationRoutes } from './routes/operations.ts';
+import { addParticipantRoutes } from './routes/participants.ts';
 import { addStockRoutes } from './routes/stock.ts';
 import { addTransactionRoutes } from './routes/transactions.ts';
 
@@ -27,7 +29,11 @@ const ALLOWED: Readonly<Record<string, string>> = {
   '/v1/transactions/:id/cancel': 'POST',
   '/v1/transactions/:id/extend': 'POST',
   '/v1/transactions/:id/refund': 'POST',
+  '/v1/transactions/:id/retry': 'POST',
+  '/v1/transactions/:id/resolve': 'POST',
   '/v1/batch': 'POST',
+  '/v1/participants': 'GET, HEAD',
+  '/v1/participants/:name': 'DELETE, GET, HEAD, PUT',
   '/v1/stock': 'GET, HEAD',
   // These two are also names a SKU may have, so they take what a SKU takes.
   '/v1/stock/movements': 'GET, HEAD, POST, PUT',
@@ -47,7 +53,7 @@ const PROBES = new Set(['/livez', '/readyz']);
 const ANY_ACCEPT = /^\/(?:livez|readyz|docs|problems(?:\/.*)?)$/;
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
-/** Makes the application. It holds no connection and no timer of its own; createHttpServer puts it on a socket. */
+/** Makes the application. It holds no connection and no timer of its own (a wait for branches is the Watch's); createHttpServer puts it on a socket. */
 export function createApp(options: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
@@ -62,6 +68,8 @@ export function createApp(options: AppOptions): Express {
   addBatchRoute(app, options);
   addImportRoute(app, options, options.bodyStallTimeoutMs ?? DEFAULT_BODY_STALL_TIMEOUT_MS);
   addStockRoutes(app, options);
+  addBranchRoutes(app, options);
+  addParticipantRoutes(app, options);
   addOperationRoutes(app, options);
   for (const [path, allow] of Object.entries(ALLOWED)) {
     app.all(path, (request, response, next) => refuseMethod(allow, request, response, next));

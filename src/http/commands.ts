@@ -1,6 +1,7 @@
 // Owns the step from a validated body to a command: defaults filled in, items merged, content hashed (rule 2). No I/O.
 import { mergeItems } from '../coordinator/basket.ts';
 import type {
+  BranchRequest,
   CancelCommand,
   ConfirmCommand,
   CountStockCommand,
@@ -12,14 +13,13 @@ import type {
 } from '../coordinator/command.ts';
 import { hashOfMovement, hashOfRefund, hashOfTry, idFromKey } from '../coordinator/content.ts';
 import { newId } from '../coordinator/identifiers.ts';
-import type { BasketItem, MovementId, RefundId, TransactionId } from '../coordinator/model.ts';
-import { problem } from '../errors.ts';
-import { accepted, invalidAt, type Result, refused } from './result.ts';
+import type { BasketItem, BranchId, MovementId, RefundId, TransactionId } from '../coordinator/model.ts';
+import { accepted, invalidAt, type Result } from './result.ts';
+import { DEFAULT_TIMEOUT_MS } from './schema-terms.ts';
 import {
   CancelBody,
   ConfirmBody,
   CountBody,
-  DEFAULT_TIMEOUT_MS,
   DEFAULT_WAREHOUSE,
   ExtendBody,
   MovementBody,
@@ -27,6 +27,13 @@ import {
   TryBody,
 } from './schemas.ts';
 import { validate } from './validate.ts';
+
+const NO_BRANCHES: readonly BranchRequest[] = [];
+
+interface BranchLine {
+  readonly participant: string;
+  readonly payload?: unknown;
+}
 
 interface ItemLine {
   readonly sku: string;
@@ -38,46 +45,55 @@ interface ItemLine {
  * @param body as parsed, not yet validated
  * @param key the Idempotency-Key; an id in the body wins
  */
-export function tryCommand(body: unknown, key: string | null, reply: ReplyForm): Result<TryCommand> {
+export function tryCommand(body: unknown, key: string | null, reply: ReplyForm, traceparent: string | null): Result<TryCommand> {
   const parsed = validate(TryBody, body);
   if (!parsed.ok) return parsed;
   const { id, items = [], branches = [], timeoutMs = DEFAULT_TIMEOUT_MS, reference = null, metadata = null } = parsed.value;
-  const [branch] = branches;
-  if (items.length === 0 && branch === undefined) return invalidAt('items', 'at least one item or branch is needed');
+  if (items.length === 0 && branches.length === 0) return invalidAt('items', 'at least one item or branch is needed');
   const basket = basketOf(items);
   if (!basket.ok) return basket;
-  if (branch !== undefined) {
-    const { participant } = branch;
-    return refused(
-      problem('unknown-participant', `No participant is registered under the name ${participant}.`, { participant }),
-    );
-  }
   const given = givenId(id, key);
   return accepted({
     kind: 'try',
     id: (given ?? newId()) as TransactionId,
     idGiven: given !== null,
-    contentHash: hashOfTry({ items: basket.value, timeoutMs, reference, metadata }),
+    contentHash: hashOfTry({ items: basket.value, timeoutMs, reference, metadata, branches }),
     items: basket.value,
+    branches: branches.length === 0 ? NO_BRANCHES : branches.map(branchRequestOf),
     timeoutMs,
     reference,
     metadata: metadata === null ? null : JSON.stringify(metadata),
     reply,
+    traceparent,
   });
 }
 
+function branchRequestOf({ participant, payload = null }: BranchLine): BranchRequest {
+  return { id: newId() as BranchId, participant, payload: payload === null ? null : JSON.stringify(payload) };
+}
+
 /** @param body undefined where there was none: everything is confirmed */
-export function confirmCommand(id: TransactionId, body: unknown, reply: ReplyForm): Result<ConfirmCommand> {
+export function confirmCommand(
+  id: TransactionId,
+  body: unknown,
+  reply: ReplyForm,
+  traceparent: string | null,
+): Result<ConfirmCommand> {
   const parsed = validate(ConfirmBody, body ?? {});
   if (!parsed.ok) return parsed;
   const items = optionalBasketOf(parsed.value.items);
-  return items.ok ? accepted({ kind: 'confirm', id, items: items.value, reply }) : items;
+  return items.ok ? accepted({ kind: 'confirm', id, items: items.value, reply, traceparent }) : items;
 }
 
 /** @param body undefined where there was none */
-export function cancelCommand(id: TransactionId, body: unknown, reply: ReplyForm): Result<CancelCommand> {
+export function cancelCommand(
+  id: TransactionId,
+  body: unknown,
+  reply: ReplyForm,
+  traceparent: string | null,
+): Result<CancelCommand> {
   const parsed = validate(CancelBody, body ?? {});
-  return parsed.ok ? accepted({ kind: 'cancel', id, note: parsed.value.reason ?? null, reply }) : parsed;
+  return parsed.ok ? accepted({ kind: 'cancel', id, note: parsed.value.reason ?? null, reply, traceparent }) : parsed;
 }
 
 export function extendCommand(id: TransactionId, body: unknown): Result<ExtendCommand> {

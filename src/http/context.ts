@@ -4,8 +4,10 @@ import type { Logger } from 'pino';
 import type { Coordinator } from '../coordinator/command.ts';
 import { isUuid } from '../coordinator/content.ts';
 import type { Queries } from '../coordinator/queries.ts';
+import type { Watch } from '../coordinator/watch.ts';
 import type { JsonBody } from './body.ts';
-import { readIdempotencyKey } from './headers.ts';
+import { readIdempotencyKey, readTraceparent } from './headers.ts';
+import { type Preferences, readPreferences } from './preferences.ts';
 import { sendProblem } from './reply.ts';
 import { accepted, invalidAt, type Result } from './result.ts';
 
@@ -17,6 +19,8 @@ export interface Readiness {
 export interface AppContext {
   readonly coordinator: Coordinator;
   readonly queries: Queries;
+  /** Tells those who wait of what becomes of branches. */
+  readonly watch: Watch;
   readonly readiness: () => Promise<Readiness>;
   readonly log: Logger;
   /** True from the first SIGTERM on: what is in flight is finished, nothing new is begun. */
@@ -38,6 +42,15 @@ export function headerOf(request: Request, name: string): string | undefined {
 
 export function idempotencyKeyOf(request: Request): Result<string | null> {
   return readIdempotencyKey(headerOf(request, 'idempotency-key'));
+}
+
+export function preferencesOf(request: Request): Preferences {
+  return readPreferences(headerOf(request, 'prefer'));
+}
+
+/** What the participants that a request leads to are told of its trace; null where it names none. */
+export function traceparentOf(request: Request): string | null {
+  return readTraceparent(headerOf(request, 'traceparent'));
 }
 
 /** Answers a body that could not be read; a caller that went away half-way gets nothing, and no line in the log. */

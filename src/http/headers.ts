@@ -1,8 +1,11 @@
-// Owns the reading of request headers: what callers prefer, which versions they name, which trace they belong to. Pure.
+// Owns the reading of request headers: which versions callers name, which trace they belong to, what form their body has. Pure.
 import { randomBytes } from 'node:crypto';
 import { accepted, invalidAt, type Result } from './result.ts';
 
-const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?$/;
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?$/;
+const TRACEPARENT_CHARACTERS = 55;
+/** `sampled` and `random`; a flag that is not known is not passed on (W3C Trace Context, 4.3). */
+const KNOWN_FLAGS = 0x03;
 const NO_TRACE = '0'.repeat(32);
 const NO_SPAN = '0'.repeat(16);
 /** RFC 9110, 8.8.3. */
@@ -15,28 +18,28 @@ const MAX_KEY_CHARACTERS = 255;
  * @returns 32 lower-case hex digits
  */
 export function traceIdOf(traceparent: string | undefined): string {
-  const [, version, traceId, spanId] = traceparent === undefined ? [] : (TRACEPARENT.exec(traceparent) ?? []);
-  const valid = traceId !== undefined && version !== 'ff' && traceId !== NO_TRACE && spanId !== NO_SPAN;
-  return valid ? traceId : randomBytes(16).toString('hex');
+  return parentOf(traceparent)?.traceId ?? randomBytes(16).toString('hex');
 }
 
 /**
- * Whether `Prefer: return=minimal` is asked for (RFC 7240). Of a preference named twice the first counts; those unknown here are
- * ignored, as the RFC wants.
+ * What a caller's participants are told of the trace it is in.
+ * @returns the caller's traceparent as one of version 00; null where it gave none or a malformed one
  */
-export function prefersMinimal(prefer: string | undefined): boolean {
-  if (prefer === undefined) return false;
-  for (const preference of prefer.split(',')) {
-    const [name = '', value = ''] = (preference.split(';', 1)[0] ?? '').split('=', 2);
-    if (name.trim().toLowerCase() === 'return')
-      return (
-        value
-          .trim()
-          .replace(/^"(.*)"$/, '$1')
-          .toLowerCase() === 'minimal'
-      );
-  }
-  return false;
+export function readTraceparent(traceparent: string | undefined): string | null {
+  const parent = parentOf(traceparent);
+  if (parent === null) return null;
+  const flags = (Number.parseInt(parent.flags, 16) & KNOWN_FLAGS).toString(16).padStart(2, '0');
+  return `00-${parent.traceId}-${parent.spanId}-${flags}`;
+}
+
+function parentOf(traceparent: string | undefined): { traceId: string; spanId: string; flags: string } | null {
+  if (traceparent === undefined) return null;
+  const [text, version, traceId, spanId, flags] = TRACEPARENT.exec(traceparent) ?? [];
+  if (text === undefined || traceId === undefined || spanId === undefined || flags === undefined) return null;
+  const isValid = version !== 'ff' && traceId !== NO_TRACE && spanId !== NO_SPAN;
+  // Only a later version may say more.
+  const isWhole = version !== '00' || text.length === TRACEPARENT_CHARACTERS;
+  return isValid && isWhole ? { traceId, spanId, flags } : null;
 }
 
 /**

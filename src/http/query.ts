@@ -1,7 +1,7 @@
 // Owns the reading of query strings: every fault is told, nothing is guessed.
 import type { z } from 'zod';
+import { NoQuery } from './query-schemas.ts';
 import { accepted, type Fault, invalid, type Refusal, type Result } from './result.ts';
-import { NoQuery } from './schemas.ts';
 import { validate } from './validate.ts';
 
 /** Parameters that may be named more than once. */

@@ -1,7 +1,15 @@
 // Owns the JSON of what is answered with. Written as text directly: names and ids need no escaping (their alphabets have no
 // character that JSON escapes), and metadata is JSON text already.
 import type { Verdict } from '../coordinator/command.ts';
-import type { HistoryEvent, Movement, StockRow, Transaction, TransactionBrief } from '../coordinator/model.ts';
+import type {
+  Branch,
+  HistoryEvent,
+  Movement,
+  Participant,
+  StockRow,
+  Transaction,
+  TransactionBrief,
+} from '../coordinator/model.ts';
 import type { StockHistoryEntry } from '../coordinator/queries.ts';
 
 let lastMs = Number.NaN;
@@ -72,11 +80,17 @@ export function renderPage(items: readonly string[], nextCursor: string | null):
   return `{"items":[${items.join(',')}],"nextCursor":${nameOrNull(nextCursor)}}`;
 }
 
+/** Without its secret, which the core never reads. */
+export function renderParticipant({ name, url, timeoutMs, maxConcurrency, retry, ...times }: Participant): string {
+  const { initialMs, maxMs, attentionAfter } = retry;
+  return `{"name":"${name}","url":${JSON.stringify(url)},"timeoutMs":${timeoutMs},"maxConcurrency":${maxConcurrency},"retry":{"initialMs":${initialMs},"maxMs":${maxMs},"attentionAfter":${attentionAfter}},"createdAt":"${moment(times.createdAt)}","updatedAt":"${moment(times.updatedAt)}"}`;
+}
+
+/** What a caller may want of a transaction. */
+export type Move = 'try' | 'confirm' | 'cancel' | 'extend' | 'refund' | 'retry' | 'resolve';
+
 /** The status of a success: 202 while a decision is not carried out yet, 201 for what is new (contract, sections 3 and 4). */
-export function statusOf(
-  kind: 'try' | 'confirm' | 'cancel' | 'extend' | 'refund',
-  verdict: Verdict & { readonly ok: true },
-): number {
+export function statusOf(kind: Move, verdict: Verdict & { readonly ok: true }): number {
   if (!('transaction' in verdict)) return 200;
   const { state } = verdict.transaction;
   if (kind === 'try') return state === 'TRYING' ? 202 : verdict.replayed ? 200 : 201;
@@ -85,8 +99,11 @@ export function statusOf(
   return 200;
 }
 
-function renderBranch(branch: Transaction['branches'][number]): string {
-  return JSON.stringify({ ...branch, nextAttemptAt: branch.nextAttemptAt === null ? null : moment(branch.nextAttemptAt) });
+/** `attempts` are those of `phase`: what is being asked for, or null where nothing is. */
+function renderBranch({ id, participant, state, work, attempts, lastError, needsAttention }: Branch): string {
+  const phase = work.kind === 'none' ? null : work.phase;
+  const nextAttemptAt = work.kind === 'waiting' ? moment(work.at) : null;
+  return `{"id":"${id}","participant":"${participant}","state":"${state}","phase":${nameOrNull(phase)},"attempts":${attempts},"nextAttemptAt":${nameOrNull(nextAttemptAt)},"lastError":${textOrNull(lastError)},"needsAttention":${needsAttention}}`;
 }
 
 function renderEvent(event: HistoryEvent): string {

@@ -7,7 +7,8 @@ import { traceIdOf } from './headers.ts';
 const LINGER_MS = 2_000;
 /** A declared body up to this is read to its end by node itself, which spares the caller a new connection. */
 const SMALL_BODY_BYTES = 65_536;
-const RETRY_AFTER_S = '1';
+/** As the header says it. */
+export const RETRY_AFTER_S = '1';
 
 export interface ProblemDocument {
   readonly status: number;

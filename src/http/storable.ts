@@ -38,3 +38,17 @@ export function jsonFault(value: unknown, maxBytes: number): string | null {
   }
   return Buffer.byteLength(JSON.stringify(value)) > maxBytes ? tooLarge : null;
 }
+
+/**
+ * Judges how deep a parsed JSON value is nested, level by level: it is what a recursive reader would be lost in.
+ * @param maxLevels of arrays and objects inside one another
+ * @returns what is wrong with it, or null
+ */
+export function depthFault(value: unknown, maxLevels: number): string | null {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+    if (depth === maxLevels && level.length > 0) return `must be nested at most ${maxLevels} levels deep`;
+  }
+  return null;
+}

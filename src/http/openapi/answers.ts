@@ -1,20 +1,20 @@
 // Owns the schemas of what is answered: they describe, and the contract tests hold every answer against them.
 import { z } from 'zod';
 import 'zod-openapi';
-import { BRANCH_STATES, ITEM_STATES, TRANSACTION_STATES } from '../../../workflows/states.ts';
+import { BRANCH_PHASES, BRANCH_STATES, ITEM_STATES, TRANSACTION_STATES } from '../../../workflows/states.ts';
 import { PROBLEMS, type ProblemCode } from '../../errors.ts';
 
 export const EXAMPLE_ID = '0193b0a4-7c1e-7d00-8000-000000000001';
 const EXAMPLE_MOMENT = '2026-11-22T08:00:00.000Z';
 
-const Moment = z
+export const Moment = z
   .string()
   .meta({ format: 'date-time', description: 'ISO 8601, UTC, with milliseconds.', example: EXAMPLE_MOMENT });
 const Uuid = z.string().meta({ format: 'uuid', example: EXAMPLE_ID });
 const Count = z.int().min(0);
 const Name = z.string().meta({ example: 'SKU-1' });
 const Warehouse = z.string().meta({ example: 'default' });
-const NextCursor = z.string().nullable().meta({ description: 'Send it as `cursor` for the next page; null on the last.' });
+export const NextCursor = z.string().nullable().meta({ description: 'Send it as `cursor` for the next page; null on the last.' });
 
 export const TransactionState = z.enum(TRANSACTION_STATES).meta({ id: 'TransactionState' });
 const CancelReason = z
@@ -30,32 +30,50 @@ const Item = z
     refunded: Count,
   })
   .meta({ id: 'Item', description: '`deducted` of it were sold, all told; `refunded` of those came back.' });
+const BranchState = z.enum(BRANCH_STATES).meta({
+  id: 'BranchState',
+  description: 'REGISTERED: not known to hold anything yet. REFUSED: it said no to its Try; its Cancel is still to come.',
+});
 const Branch = z
   .object({
     id: Uuid,
-    participant: z.string(),
-    state: z.enum(BRANCH_STATES),
-    attempts: Count.meta({ description: 'Those of the present phase.' }),
-    nextAttemptAt: Moment.nullable(),
-    lastError: z.string().nullable(),
+    participant: z.string().meta({ example: 'payment' }),
+    state: BranchState,
+    phase: z
+      .enum(BRANCH_PHASES)
+      .nullable()
+      .meta({ description: 'What the participant is being asked for; null while nothing is asked of it.' }),
+    attempts: Count.meta({ description: 'Those of the present phase; once it is over, of the last one.' }),
+    nextAttemptAt: Moment.nullable().meta({
+      description: 'When it is asked again; null where it is being asked now, or not at all. `/retry` asks now.',
+    }),
+    lastError: z.string().nullable().meta({ description: 'Why the last attempt did not do; null where it did.' }),
+    needsAttention: z.boolean().meta({ description: 'Whether this is what its transaction needs attention for.' }),
   })
-  .meta({ id: 'Branch' });
+  .meta({ id: 'Branch', description: 'The part of the transaction that a remote participant holds.' });
+const EitherState = z.union([TransactionState, BranchState]);
 const HistoryEvent = z
   .object({
     at: Moment,
     event: z.string().meta({ example: 'TRY' }),
-    from: TransactionState.nullable(),
-    to: TransactionState,
+    from: EitherState.nullable(),
+    to: EitherState,
     detail: z.record(z.string(), z.unknown()).optional(),
   })
-  .meta({ id: 'HistoryEvent' });
+  .meta({
+    id: 'HistoryEvent',
+    description:
+      '`from` and `to` are states of the transaction; of a branch in events that tell of its attempts, where `detail` names it.',
+  });
 
 const transactionFields = {
   id: Uuid,
   state: TransactionState,
   reason: CancelReason.nullable(),
   note: z.string().nullable().meta({ description: 'What a cancel gave as its reason.' }),
-  needsAttention: z.boolean(),
+  needsAttention: z.boolean().meta({
+    description: 'Whether a person should look: a branch does not settle, or was resolved against the decision.',
+  }),
   items: z.array(Item),
   branches: z.array(Branch),
   reference: z.string().nullable(),
@@ -141,6 +159,8 @@ export const Problem = z
       .optional()
       .meta({ description: 'With insufficient-stock.' }),
     state: TransactionState.optional().meta({ description: 'With invalid-transition.' }),
+    participant: z.string().optional().meta({ description: 'With participant-refused and unknown-participant.' }),
+    reason: z.string().optional().meta({ description: 'With participant-refused: what the participant said.' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457. `GET /problems/<code>` explains the code to a person.' });
 

@@ -2,19 +2,23 @@
 import { z } from 'zod';
 import type { ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import { PROBLEMS, type ProblemCode } from '../../errors.ts';
-import { Id, Sku } from '../schemas.ts';
+import { Id, ParticipantName, Sku } from '../schema-terms.ts';
 import { Problem } from './answers.ts';
 
 export const IdPath = z.object({ id: Id });
+export const NamePath = z.object({
+  name: ParticipantName.meta({ description: 'The name of the participant; a `/` in it is percent-encoded.' }),
+});
 export const SkuPath = z.object({ sku: Sku.meta({ description: 'The SKU; a `/` in it is percent-encoded.' }) });
 
 const traceparent = z.string().optional().meta({
-  description: 'W3C Trace Context; its trace id is the `traceId` of a problem.',
+  description: 'W3C Trace Context; its trace id is the `traceId` of a problem, and participants are called within it.',
   example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
 });
 const prefer = z.string().optional().meta({
-  description: 'RFC 7240: `return=minimal` answers with `{id, state}` alone; `wait=SECONDS` bounds the wait for branches.',
-  example: 'return=minimal',
+  description:
+    'RFC 7240. `return=minimal` answers with `{id, state}` alone. `wait=SECONDS` says how long to wait for branches before a 202: 1 where nothing is said, at most 30; 0 is answered at once. Without branches there is nothing to wait for.',
+  example: 'return=minimal, wait=5',
 });
 const idempotencyKey = z.string().min(1).max(255).optional().meta({
   description: 'Stands in for a missing `id` in the body: a UUID is taken as it is, other text is hashed into one.',
@@ -22,6 +26,12 @@ const idempotencyKey = z.string().min(1).max(255).optional().meta({
 });
 
 export const PlainHeaders = z.object({ traceparent });
+const preferWait = z.string().optional().meta({
+  description:
+    'RFC 7240. `wait=SECONDS`, at most 30: answers once the transaction is TRIED, CONFIRMED or CANCELLED, or the time is up. Without it, at once.',
+  example: 'wait=5',
+});
+export const WaitHeaders = z.object({ Prefer: preferWait, traceparent });
 export const PreferHeaders = z.object({ Prefer: prefer, traceparent });
 export const KeyHeaders = z.object({ 'Idempotency-Key': idempotencyKey, traceparent });
 export const TryHeaders = z.object({ 'Idempotency-Key': idempotencyKey, Prefer: prefer, traceparent });
@@ -44,7 +54,7 @@ export const replayed = z
 export const preferenceApplied = z
   .string()
   .optional()
-  .meta({ description: 'The preference that was followed.', example: 'return=minimal' });
+  .meta({ description: 'The preferences that were followed.', example: 'return=minimal, wait=5' });
 export const etag = z.string().meta({ description: 'A strong tag; it changes with every change to the SKU.', example: '"1-7"' });
 
 /** One answer in JSON. */

@@ -1,7 +1,8 @@
 // Owns the part of the OpenAPI document about stock.
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import { CountBody, ImportRow, MovementBody, StockHistoryQuery, StocksQuery } from '../schemas.ts';
+import { StockHistoryQuery, StocksQuery } from '../query-schemas.ts';
+import { CountBody, ImportRow, MovementBody } from '../schemas.ts';
 import { ImportReport, Movement, Stock, StockHistoryPage, StockPage } from './answers.ts';
 import {
   answer,

@@ -1,19 +1,9 @@
 // Owns the part of the OpenAPI document about transactions.
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import {
-  CancelBody,
-  CancelOperation,
-  ConfirmBody,
-  ConfirmOperation,
-  ExtendBody,
-  MAX_OPERATIONS,
-  RefundBody,
-  TransactionsQuery,
-  TryBody,
-  TryOperation,
-} from '../schemas.ts';
-import { BatchReport, EXAMPLE_ID, Transaction, TransactionBrief, TransactionPage, TransactionWithHistory } from './answers.ts';
+import { TransactionsQuery } from '../query-schemas.ts';
+import { CancelBody, ConfirmBody, ExtendBody, RefundBody, TryBody } from '../schemas.ts';
+import { EXAMPLE_ID, Transaction, TransactionBrief, TransactionPage, TransactionWithHistory } from './answers.ts';
 import {
   answer,
   IdPath,
@@ -24,6 +14,7 @@ import {
   problems,
   replayed,
   TryHeaders,
+  WaitHeaders,
 } from './parts.ts';
 
 const tags = ['Transactions'];
@@ -32,7 +23,12 @@ const appliedHeaders = z.object({ 'Idempotent-Replayed': replayed, 'Preference-A
 const createdHeaders = appliedHeaders.extend({ Location: z.string().meta({ example: `/v1/transactions/${EXAMPLE_ID}` }) });
 const pendingHeaders = appliedHeaders.extend({ 'Retry-After': z.string().meta({ description: 'Seconds.', example: '1' }) });
 
-const EXAMPLE_TRY = { id: EXAMPLE_ID, items: [{ sku: 'SKU-1', quantity: 2 }], timeoutMs: 900_000, reference: 'order-1001' };
+export const EXAMPLE_TRY = {
+  id: EXAMPLE_ID,
+  items: [{ sku: 'SKU-1', quantity: 2 }],
+  timeoutMs: 900_000,
+  reference: 'order-1001',
+};
 const EXAMPLE_TRANSACTION = {
   id: EXAMPLE_ID,
   state: 'TRIED',
@@ -59,13 +55,17 @@ const collection: ZodOpenApiPathsObject = {
       tags,
       summary: 'Try: reserve a basket',
       description:
-        'Reserves every item or none, until the deadline. The id is the idempotency key: the same content again is answered from what became of the first.',
+        'Reserves every item or none, until the deadline; then each branch asks its participant for its Try, all side by side. Where one refuses, everything is cancelled. The id is the idempotency key: the same content again is answered from what became of the first.',
       requestParams: { header: TryHeaders },
       requestBody: body(TryBody, true, EXAMPLE_TRY),
       responses: {
         '200': answer('Sent before, and held or confirmed', WholeOrBrief, appliedHeaders, EXAMPLE_TRANSACTION),
         '201': answer('Held', WholeOrBrief, createdHeaders, EXAMPLE_TRANSACTION),
-        '202': answer('Still trying its branches', WholeOrBrief, pendingHeaders),
+        '202': answer(
+          'Its items are held; some participants have not answered. The same again, or a GET, tells more',
+          WholeOrBrief,
+          pendingHeaders,
+        ),
         ...problems(true, [
           'insufficient-stock',
           'participant-refused',
@@ -90,8 +90,11 @@ const collection: ZodOpenApiPathsObject = {
       operationId: 'getTransaction',
       tags,
       summary: 'Read a transaction with its history',
-      requestParams: { path: IdPath, header: PreferHeaders },
-      responses: { '200': answer('The transaction', TransactionWithHistory), ...problems(false, ['unknown-transaction']) },
+      requestParams: { path: IdPath, header: WaitHeaders },
+      responses: {
+        '200': answer('The transaction', TransactionWithHistory, z.object({ 'Preference-Applied': preferenceApplied })),
+        ...problems(false, ['unknown-transaction']),
+      },
     },
   },
 };
@@ -102,11 +105,13 @@ const moves: ZodOpenApiPathsObject = {
       operationId: 'confirmTransaction',
       tags,
       summary: 'Confirm: sell what is held, or part of it',
+      description:
+        'The decision, and the sale of the items with it, is taken once and stays, whether the answer is 200 or 202; then each branch is confirmed until it is. While the Try is still under way it waits for that first, and is then refused as `invalid-transition` with `retryable`. A transaction with branches is confirmed whole.',
       requestParams: { path: IdPath, header: PreferHeaders },
       requestBody: body(ConfirmBody, false, {}),
       responses: {
         '200': answer('CONFIRMED', WholeOrBrief, appliedHeaders),
-        '202': answer('Decided, its branches still confirming', WholeOrBrief, pendingHeaders),
+        '202': answer('Decided; some branches are still confirming, and will be confirmed', WholeOrBrief, pendingHeaders),
         ...problems(true, [
           'unknown-transaction',
           'invalid-transition',
@@ -122,12 +127,13 @@ const moves: ZodOpenApiPathsObject = {
       operationId: 'cancelTransaction',
       tags,
       summary: 'Cancel: release what is held',
-      description: 'Of an id never seen too: the Try that arrives afterwards holds nothing.',
+      description:
+        'Of an id never seen too: the Try that arrives afterwards holds nothing. The items are free at once; then each branch is cancelled until it is, those that refused or never answered too.',
       requestParams: { path: IdPath, header: PreferHeaders },
       requestBody: body(CancelBody, false, { reason: 'payment declined' }),
       responses: {
         '200': answer('CANCELLED', WholeOrBrief, appliedHeaders),
-        '202': answer('Decided, its branches still cancelling', WholeOrBrief, pendingHeaders),
+        '202': answer('Decided; some branches are still cancelling, and will be cancelled', WholeOrBrief, pendingHeaders),
         ...problems(true, ['invalid-transition']),
       },
     },
@@ -163,30 +169,4 @@ const moves: ZodOpenApiPathsObject = {
   },
 };
 
-const Operation = z.discriminatedUnion('op', [TryOperation, ConfirmOperation, CancelOperation]).meta({ id: 'Operation' });
-const Batch = z
-  .strictObject({ operations: z.array(Operation).min(1).max(MAX_OPERATIONS) })
-  .meta({ id: 'Batch', description: 'Each operation stands alone; those on one id take effect in order.' });
-
-const batch: ZodOpenApiPathsObject = {
-  '/v1/batch': {
-    post: {
-      operationId: 'runBatch',
-      tags,
-      summary: 'Many tries, confirms and cancels at once',
-      requestParams: { header: PreferHeaders },
-      requestBody: body(Batch, true, {
-        operations: [
-          { op: 'try', ...EXAMPLE_TRY },
-          { op: 'confirm', id: EXAMPLE_ID },
-        ],
-      }),
-      responses: {
-        '200': answer('One result for each', BatchReport, z.object({ 'Preference-Applied': preferenceApplied })),
-        ...problems(true, []),
-      },
-    },
-  },
-};
-
-export const TRANSACTION_PATHS: ZodOpenApiPathsObject = { ...collection, ...moves, ...batch };
+export const TRANSACTION_PATHS: ZodOpenApiPathsObject = { ...collection, ...moves };

@@ -10,12 +10,14 @@ import type {
 } from '../../coordinator/command.ts';
 import { isUuid } from '../../coordinator/content.ts';
 import type { TransactionId } from '../../coordinator/model.ts';
+import type { Patience } from '../../coordinator/patient.ts';
 import { DatabaseUnavailable } from '../../coordinator/queries.ts';
 import { problem } from '../../errors.ts';
 import { MAX_BATCH_BODY_BYTES, readJson } from '../body.ts';
 import { cancelCommand, confirmCommand, tryCommand } from '../commands.ts';
-import { type AppContext, headerOf, sendBodyRefusal } from '../context.ts';
-import { prefersMinimal } from '../headers.ts';
+import { type AppContext, preferencesOf, sendBodyRefusal, traceparentOf } from '../context.ts';
+import { patienceOf, submitWith } from '../patience.ts';
+import { appliedHeaders } from '../preferences.ts';
 import { refusalOfQuery } from '../query.ts';
 import { renderOutcome, statusOf } from '../render.ts';
 import { problemDocument, sendJson, sendProblem, traceIdOfRequest } from '../reply.ts';
@@ -24,6 +26,17 @@ import { BatchBody } from '../schemas.ts';
 import { validate } from '../validate.ts';
 
 type BatchCommand = TryCommand | ConfirmCommand | CancelCommand;
+
+/** What the operations of one batch have in common. */
+interface Caller {
+  readonly context: AppContext;
+  readonly reply: ReplyForm;
+  readonly patience: Patience;
+  /** When its wait is over, by performance.now(): one wait for all, however many follow one another. */
+  readonly until: number;
+  readonly traceId: string;
+  readonly traceparent: string | null;
+}
 
 export function addBatchRoute(app: Express, context: AppContext): void {
   app.post('/v1/batch', (request, response) => runBatch(context, request, response));
@@ -36,47 +49,65 @@ async function runBatch(context: AppContext, request: Request, response: Respons
   if (!body.ok) return sendBodyRefusal(request, response, body);
   const batch = validate(BatchBody, body.value);
   if (!batch.ok) return sendProblem(request, response, batch.problem);
-  const reply = prefersMinimal(headerOf(request, 'prefer')) ? 'minimal' : 'whole';
-  const traceId = traceIdOfRequest(request);
-  // All at once: the coordinator shares one commit among them, and keeps the order of those on one id.
-  const results = await Promise.all(batch.value.operations.map((operation) => runOperation(context, operation, reply, traceId)));
-  const applied = reply === 'minimal' ? ['Preference-Applied', 'return=minimal'] : [];
-  sendJson(response, 200, `{"results":[${results.join(',')}]}`, applied);
+  const preferences = preferencesOf(request);
+  const { reply, waitS } = preferences;
+  const patience = patienceOf(preferences, response);
+  const until = performance.now() + patience.waitMs;
+  const traceparent = traceparentOf(request);
+  const caller: Caller = { context, reply, patience, until, traceId: traceIdOfRequest(request), traceparent };
+  const results = await Promise.all(runInOrder(caller, batch.value.operations));
+  sendJson(response, 200, `{"results":[${results.join(',')}]}`, appliedHeaders(reply, waitS));
+}
+
+/**
+ * All at once: the coordinator shares one commit among them, and keeps the order of those on one id. Only a confirm may come to
+ * be decided later than it was submitted, where it waits for a Try (rule 8); so what follows one on the same id follows its
+ * verdict.
+ */
+function runInOrder(caller: Caller, operations: readonly unknown[]): readonly Promise<string>[] {
+  const tails = new Map<TransactionId, Promise<string>>();
+  return operations.map((operation) => {
+    const command = commandOf(operation, caller);
+    if (!command.ok) {
+      return Promise.resolve(renderResult('try', { ok: false, replayed: false, problem: command.problem }, caller));
+    }
+    const { id, kind } = command.value;
+    const before = tails.get(id);
+    const result = before === undefined ? runOne(caller, command.value) : before.then(() => runOne(caller, command.value));
+    if (before !== undefined || kind === 'confirm') tails.set(id, result);
+    return result;
+  });
 }
 
 /** @returns the operation's result as JSON text; never rejects, so that a fault of one does not take the others' answers away */
-async function runOperation(context: AppContext, operation: unknown, reply: ReplyForm, traceId: string): Promise<string> {
-  const command = commandOf(operation, reply);
-  if (!command.ok) return renderResult('try', { ok: false, replayed: false, problem: command.problem }, reply, traceId);
+async function runOne(caller: Caller, command: BatchCommand): Promise<string> {
+  const { context, patience, until, traceId } = caller;
   try {
-    return renderResult(command.value.kind, await context.coordinator.submit(command.value), reply, traceId);
+    const waitMs = Math.max(0, until - performance.now());
+    return renderResult(command.kind, await submitWith(context, command, { ...patience, waitMs }), caller);
   } catch (error) {
     const isForeseen = error instanceof DatabaseUnavailable;
     if (!isForeseen) context.log.error({ err: error, traceId }, 'an operation of a batch failed unforeseen');
     const refusal = isForeseen
       ? problem('database-unavailable', 'PostgreSQL does not answer; the same id may be sent again.')
       : problem('internal-error', 'An unforeseen fault; it is logged under the traceId.');
-    return renderResult(command.value.kind, { ok: false, replayed: false, problem: refusal }, reply, traceId);
+    return renderResult(command.kind, { ok: false, replayed: false, problem: refusal }, caller);
   }
 }
 
-function commandOf(operation: unknown, reply: ReplyForm): Result<BatchCommand> {
+function commandOf(operation: unknown, { reply, traceparent }: Caller): Result<BatchCommand> {
   if (typeof operation !== 'object' || operation === null || Array.isArray(operation)) return invalidAt('', 'must be an object');
   const { op, ...call } = operation as Record<string, unknown>;
-  if (op === 'try') return tryCommand(call, null, reply);
+  if (op === 'try') return tryCommand(call, null, reply, traceparent);
   if (op !== 'confirm' && op !== 'cancel') return invalidAt('op', 'must be one of try, confirm, cancel');
   const { id, ...body } = call;
   if (typeof id !== 'string' || !isUuid(id)) return invalidAt('id', 'must be a UUID');
   const transactionId = id.toLowerCase() as TransactionId;
-  return op === 'confirm' ? confirmCommand(transactionId, body, reply) : cancelCommand(transactionId, body, reply);
+  const decisionOf = op === 'confirm' ? confirmCommand : cancelCommand;
+  return decisionOf(transactionId, body, reply, traceparent);
 }
 
-function renderResult(
-  kind: BatchCommand['kind'],
-  verdict: TransactionAccepted | Refused,
-  reply: ReplyForm,
-  traceId: string,
-): string {
+function renderResult(kind: BatchCommand['kind'], verdict: TransactionAccepted | Refused, { reply, traceId }: Caller): string {
   if (!verdict.ok) {
     const { status, text } = problemDocument(verdict.problem, traceId);
     return `{"status":${status},"replayed":${verdict.replayed},"body":${text}}`;

@@ -10,10 +10,11 @@ import { type AppContext, headerOf, idempotencyKeyOf, sendBodyRefusal } from '..
 import { openCursor, sealCursor } from '../cursor.ts';
 import { namesTag, readIfMatch } from '../headers.ts';
 import { readQuery, refusalOfQuery } from '../query.ts';
+import { DEFAULT_LIMIT, StockHistoryQuery, StocksQuery } from '../query-schemas.ts';
 import { renderMovement, renderPage, renderStock, renderStockHistoryEntry } from '../render.ts';
 import { sendJson, sendProblem } from '../reply.ts';
 import { accepted, type Result } from '../result.ts';
-import { DEFAULT_LIMIT, Sku, StockHistoryQuery, StocksQuery } from '../schemas.ts';
+import { Sku } from '../schema-terms.ts';
 import { validateOne } from '../validate.ts';
 
 export function addStockRoutes(app: Express, context: AppContext): void {

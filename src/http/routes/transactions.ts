@@ -1,80 +1,111 @@
 // Owns the routes under /v1/transactions: read, submit, reply.
 import type { Express, Request, Response } from 'express';
-import type { Refused, ReplyForm, TransactionAccepted } from '../../coordinator/command.ts';
 import type { TransactionId } from '../../coordinator/model.ts';
+import { isUnsettled } from '../../coordinator/patient.ts';
 import type { TransactionFilter } from '../../coordinator/queries.ts';
 import { problem } from '../../errors.ts';
 import { MAX_BODY_BYTES, readJson } from '../body.ts';
 import { cancelCommand, confirmCommand, extendCommand, refundCommand, tryCommand } from '../commands.ts';
-import { type AppContext, headerOf, idempotencyKeyOf, idOf, sendBodyRefusal } from '../context.ts';
+import { type AppContext, idempotencyKeyOf, idOf, preferencesOf, sendBodyRefusal, traceparentOf } from '../context.ts';
 import { openCursor, sealCursor } from '../cursor.ts';
-import { prefersMinimal } from '../headers.ts';
+import { mayWait, patienceOf, submitWith } from '../patience.ts';
+import { appliedHeaders } from '../preferences.ts';
 import { readQuery, refusalOfQuery } from '../query.ts';
-import { renderOutcome, renderPage, renderTransaction, statusOf } from '../render.ts';
+import { DEFAULT_LIMIT, TransactionsQuery } from '../query-schemas.ts';
+import { renderPage, renderTransaction } from '../render.ts';
 import { sendJson, sendProblem } from '../reply.ts';
 import { accepted } from '../result.ts';
-import { DEFAULT_LIMIT, TransactionsQuery } from '../schemas.ts';
-
-type Move = 'confirm' | 'cancel' | 'extend' | 'refund';
+import { sendVerdict } from '../verdict.ts';
 
 export function addTransactionRoutes(app: Express, context: AppContext): void {
   app.post('/v1/transactions', (request, response) => tryTransaction(context, request, response));
-  for (const move of ['confirm', 'cancel', 'extend', 'refund'] as const) {
-    app.post(`/v1/transactions/:id/${move}`, (request, response) => moveTransaction(context, move, request, response));
+  for (const decision of ['confirm', 'cancel'] as const) {
+    app.post(`/v1/transactions/:id/${decision}`, (request, response) => decide(context, decision, request, response));
   }
+  app.post('/v1/transactions/:id/extend', (request, response) => extendTransaction(context, request, response));
+  app.post('/v1/transactions/:id/refund', (request, response) => refundTransaction(context, request, response));
   app.get('/v1/transactions', (request, response) => listTransactions(context, request, response));
   app.get('/v1/transactions/:id', (request, response) => showTransaction(context, request, response));
 }
 
-async function tryTransaction({ coordinator }: AppContext, request: Request, response: Response): Promise<void> {
+async function tryTransaction(context: AppContext, request: Request, response: Response): Promise<void> {
   const refusal = refusalOfQuery(request.url);
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const key = idempotencyKeyOf(request);
   if (!key.ok) return sendProblem(request, response, key.problem);
   const body = await readJson(request, MAX_BODY_BYTES, 'required');
   if (!body.ok) return sendBodyRefusal(request, response, body);
-  const command = tryCommand(body.value, key.value, replyFormOf(request));
+  const preferences = preferencesOf(request);
+  const { reply, waitS } = preferences;
+  const command = tryCommand(body.value, key.value, reply, traceparentOf(request));
   if (!command.ok) return sendProblem(request, response, command.problem);
-  sendVerdict(request, response, 'try', await coordinator.submit(command.value), command.value.reply);
+  const verdict = await submitWith(context, command.value, patienceOf(preferences, response));
+  const applied = appliedHeaders(reply, mayWait(command.value) ? waitS : null);
+  sendVerdict(request, response, 'try', verdict, reply, applied);
 }
 
-async function moveTransaction({ coordinator }: AppContext, move: Move, request: Request, response: Response): Promise<void> {
+/** Confirms or cancels. */
+async function decide(context: AppContext, decision: 'confirm' | 'cancel', request: Request, response: Response): Promise<void> {
   const refusal = refusalOfQuery(request.url);
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const id = idOf<TransactionId>(request);
   if (!id.ok) return sendProblem(request, response, id.problem);
-  const body = await readJson(request, MAX_BODY_BYTES, move === 'extend' ? 'required' : 'optional');
+  const body = await readJson(request, MAX_BODY_BYTES, 'optional');
   if (!body.ok) return sendBodyRefusal(request, response, body);
-  const reply = move === 'confirm' || move === 'cancel' ? replyFormOf(request) : 'whole';
-  const command = moveCommand(move, id.value, body.value, reply, request);
+  const preferences = preferencesOf(request);
+  const { reply, waitS } = preferences;
+  const commandOf = decision === 'confirm' ? confirmCommand : cancelCommand;
+  const command = commandOf(id.value, body.value, reply, traceparentOf(request));
   if (!command.ok) return sendProblem(request, response, command.problem);
-  sendVerdict(request, response, move, await coordinator.submit(command.value), reply);
+  const verdict = await submitWith(context, command.value, patienceOf(preferences, response));
+  sendVerdict(request, response, decision, verdict, reply, appliedHeaders(reply, waitS));
 }
 
-function moveCommand(move: Move, id: TransactionId, body: unknown, reply: ReplyForm, request: Request) {
-  switch (move) {
-    case 'confirm':
-      return confirmCommand(id, body, reply);
-    case 'cancel':
-      return cancelCommand(id, body, reply);
-    case 'extend':
-      return extendCommand(id, body);
-    case 'refund': {
-      const key = idempotencyKeyOf(request);
-      return key.ok ? refundCommand(id, body, key.value) : key;
-    }
-  }
-}
-
-async function showTransaction({ queries }: AppContext, request: Request, response: Response): Promise<void> {
+async function extendTransaction({ coordinator }: AppContext, request: Request, response: Response): Promise<void> {
   const refusal = refusalOfQuery(request.url);
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const id = idOf<TransactionId>(request);
   if (!id.ok) return sendProblem(request, response, id.problem);
-  const found = await queries.transaction(id.value);
+  const body = await readJson(request, MAX_BODY_BYTES, 'required');
+  if (!body.ok) return sendBodyRefusal(request, response, body);
+  const command = extendCommand(id.value, body.value);
+  if (!command.ok) return sendProblem(request, response, command.problem);
+  sendVerdict(request, response, 'extend', await coordinator.submit(command.value), 'whole');
+}
+
+async function refundTransaction({ coordinator }: AppContext, request: Request, response: Response): Promise<void> {
+  const refusal = refusalOfQuery(request.url);
+  if (refusal !== null) return sendProblem(request, response, refusal.problem);
+  const id = idOf<TransactionId>(request);
+  if (!id.ok) return sendProblem(request, response, id.problem);
+  const body = await readJson(request, MAX_BODY_BYTES, 'optional');
+  if (!body.ok) return sendBodyRefusal(request, response, body);
+  const key = idempotencyKeyOf(request);
+  if (!key.ok) return sendProblem(request, response, key.problem);
+  const command = refundCommand(id.value, body.value, key.value);
+  if (!command.ok) return sendProblem(request, response, command.problem);
+  sendVerdict(request, response, 'refund', await coordinator.submit(command.value), 'whole');
+}
+
+/** Waits only where it is asked to: most readers want to know how it stands now. */
+async function showTransaction({ queries, watch }: AppContext, request: Request, response: Response): Promise<void> {
+  const refusal = refusalOfQuery(request.url);
+  if (refusal !== null) return sendProblem(request, response, refusal.problem);
+  const id = idOf<TransactionId>(request);
+  if (!id.ok) return sendProblem(request, response, id.problem);
+  const preferences = preferencesOf(request);
+  let found = await queries.transaction(id.value);
+  if (found !== null && preferences.waitS !== null && preferences.waitS > 0 && isUnsettled(found.transaction)) {
+    const { waitMs, signal } = patienceOf(preferences, response);
+    await watch.until(id.value, (transaction) => !isUnsettled(transaction), waitMs, signal());
+    if (response.destroyed) return;
+    // Whatever ended the wait: the history has gone on meanwhile.
+    found = await queries.transaction(id.value);
+  }
   if (found === null)
     return sendProblem(request, response, problem('unknown-transaction', `No transaction has the id ${id.value}.`));
-  sendJson(response, 200, renderTransaction(found.transaction, found.history), ['Cache-Control', 'no-store']);
+  const headers = ['Cache-Control', 'no-store', ...appliedHeaders('whole', preferences.waitS)];
+  sendJson(response, 200, renderTransaction(found.transaction, found.history), headers);
 }
 
 async function listTransactions({ queries }: AppContext, request: Request, response: Response): Promise<void> {
@@ -98,28 +129,4 @@ async function listTransactions({ queries }: AppContext, request: Request, respo
     next,
   );
   sendJson(response, 200, text, ['Cache-Control', 'no-store']);
-}
-
-/** Answers with what became of a command on a transaction. */
-function sendVerdict(
-  request: Request,
-  response: Response,
-  kind: 'try' | Move,
-  verdict: TransactionAccepted | Refused,
-  reply: ReplyForm,
-): void {
-  const headers = verdict.replayed ? ['Idempotent-Replayed', 'true'] : [];
-  if (!verdict.ok) {
-    sendProblem(request, response, verdict.problem, headers);
-    return;
-  }
-  const status = statusOf(kind, verdict);
-  if (status === 201) headers.push('Location', `/v1/transactions/${verdict.transaction.id}`);
-  if (status === 202) headers.push('Retry-After', '1');
-  if (reply === 'minimal') headers.push('Preference-Applied', 'return=minimal');
-  sendJson(response, status, renderOutcome(verdict.transaction, reply === 'minimal'), headers);
-}
-
-function replyFormOf(request: Request): ReplyForm {
-  return prefersMinimal(headerOf(request, 'prefer')) ? 'minimal' : 'whole';
 }
