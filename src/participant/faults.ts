@@ -1,0 +1,97 @@
+// Owns what can go wrong in a call, and what each failure means: repeat, ask again, unavailable, or a fault in the service.
+import type { Call, Phase } from './call.ts';
+
+/** What `onFault` is told. */
+export interface ParticipantFault {
+  /**
+   * - handler: one of the author's handlers failed; answered 500 or 503, and the coordinator asks again
+   * - database: PostgreSQL could not be used, or the call took longer than it may; answered 503
+   * - contradiction: the calls do not fit together (a Confirm without Try, or after a Cancel, or the reverse); answered 409.
+   *   It must never happen: an operator settled a branch by hand, a backup was restored, or rows were removed
+   * - cleaning: old rows could not be removed; it is tried again later
+   */
+  readonly kind: 'handler' | 'database' | 'contradiction' | 'cleaning';
+  readonly message: string;
+  /** Null for contradictions. */
+  readonly error: unknown;
+  /** Null where it belongs to no call. */
+  readonly call: { readonly transactionId: string; readonly branchId: string; readonly phase: Phase } | null;
+}
+
+export type OnFault = (fault: ParticipantFault) => void;
+
+/** The author's code threw, or left its transaction broken. */
+export class HandlerFailure extends Error {
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.name = 'HandlerFailure';
+  }
+}
+
+/** The call took longer than it may, or got no connection: whatever it did is rolled back. */
+export class TooSlow extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'TooSlow';
+  }
+}
+
+/** A row went away between two looks at it; the whole call starts again. */
+export class Changed extends Error {
+  constructor() {
+    super('the branch changed under the call');
+    this.name = 'Changed';
+  }
+}
+
+/**
+ * - repeat: PostgreSQL asks to run the transaction again
+ * - busy: another call on the same branch is still at work
+ * - unavailable: PostgreSQL, or what the handler waited for, was not to be had
+ * - fault: something is wrong in the service
+ */
+export type Meaning = 'repeat' | 'busy' | 'unavailable' | 'fault';
+
+const LOCK_NOT_AVAILABLE = '55P03';
+/** serialization_failure and deadlock_detected: the latter by locks that the handlers take. */
+const REPEATABLE = new Set(['40001', '40P01']);
+/** 08: connection, 53: resources, 57: operator intervention and shutdown, 25P03: idle in transaction too long, 25006: standby. */
+const UNAVAILABLE = /^(?:08...|53...|57...|25P03|25006|E[A-Z_]+)$/;
+
+export function meaningOf(error: unknown): Meaning {
+  if (error instanceof Changed) return 'repeat';
+  if (error instanceof TooSlow) return 'unavailable';
+  const isHandlers = error instanceof HandlerFailure;
+  const code = codeOf(isHandlers ? error.cause : error);
+  // pg reports a connection that broke as an error without code; of a handler's errors nothing is known by that.
+  if (code === null) return isHandlers || error instanceof TypeError ? 'fault' : 'unavailable';
+  if (REPEATABLE.has(code)) return 'repeat';
+  if (code === LOCK_NOT_AVAILABLE) return isHandlers ? 'unavailable' : 'busy';
+  return UNAVAILABLE.test(code) ? 'unavailable' : 'fault';
+}
+
+/** Words for whoever reads the log; a missing table is what is met first, and has a remedy. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const isBarrierMissing = !(error instanceof HandlerFailure) && codeOf(error) === '42P01';
+  return isBarrierMissing ? `${message}: call ensureBarrier(pool) at the start, or create it by a migration` : message;
+}
+
+/** Calls `onFault`; what it throws must not change the answer. */
+export function report(onFault: OnFault, fault: Omit<ParticipantFault, 'call'>, call: Call | null): void {
+  const about = call === null ? null : { transactionId: call.transactionId, branchId: call.branchId, phase: call.phase };
+  try {
+    onFault({ ...fault, call: about });
+  } catch (error) {
+    console.error('holdfast participant: onFault threw', error);
+  }
+}
+
+/** Where nobody listens, faults go to stderr. */
+export function logFault(fault: ParticipantFault): void {
+  console.error(`holdfast participant: ${fault.kind}: ${fault.message}`, fault.call ?? '', fault.error ?? '');
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
