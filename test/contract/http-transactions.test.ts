@@ -82,7 +82,7 @@ describe('transactions over HTTP', () => {
     await http.refused(400, 'invalid-request', 'POST', '/v1/transactions', { items: [], branches: [] });
     await http.refused(400, 'invalid-request', 'POST', '/v1/transactions', {});
     await http.refused(422, 'unknown-sku', 'POST', '/v1/transactions', { items: [{ sku: 'nowhere', quantity: 1 }] });
-    expect(http.port.commands).to.have.length(1);
+    expect(http.port.commands).to.have.length(2);
   });
 
   it('follows Prefer: return=minimal and says so; Prefer: wait is taken without harm', async () => {
@@ -128,7 +128,9 @@ describe('transactions over HTTP', () => {
       [`/${ID}/cancel`, 'CANCELLING'],
     ] as const) {
       http.port.intercept = () => ({ ok: true, replayed: false, transaction: blank(ID as TransactionId, state) });
-      const answer = await http.call('POST', `/v1/transactions${path}`, path === '' ? { id: ID, items: ITEMS } : undefined);
+      const answer = await http.call('POST', `/v1/transactions${path}`, path === '' ? { id: ID, items: ITEMS } : undefined, {
+        headers: { Prefer: 'wait=0' },
+      });
       expect([answer.status, answer.body.state, answer.headers.get('retry-after')]).to.deep.equal([202, state, '1']);
     }
   });

@@ -2,30 +2,21 @@
 // /openapi.json, and every status to the contract.
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { type Asker, askerOf, type Body } from '../support/asker.ts';
 import { type CoordinatorProcess, startCoordinator } from '../support/coordinator.ts';
-import { expectAnswerToMatch, type OpenApiDocument } from '../support/openapi.ts';
 import { startPostgres, startRedis, type TestServer } from '../support/servers.ts';
-
-type Body = Record<string, unknown>;
-
-interface Asked {
-  readonly body?: unknown;
-  readonly type?: string;
-  readonly headers?: Record<string, string>;
-}
 
 describe('the contract, told as one story', function () {
   this.timeout(60_000);
   let postgres: TestServer;
   let redis: TestServer;
   let coordinator: CoordinatorProcess;
-  let openapi: OpenApiDocument;
-  let last: Response;
+  let asker: Asker;
 
   before(async () => {
     [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
     coordinator = await startCoordinator({ env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url } });
-    openapi = (await (await fetch(`${coordinator.url}/openapi.json`)).json()) as OpenApiDocument;
+    asker = await askerOf(coordinator);
   });
 
   after(async () => {
@@ -33,33 +24,17 @@ describe('the contract, told as one story', function () {
     await Promise.all([postgres.stop(), redis.stop()]);
   });
 
-  /** Asks, holds the answer to the document, and expects `status (code)`. */
-  async function ask(line: string, expected: string, asked: Asked = {}): Promise<Body> {
-    const [method = '', path = ''] = line.split(' ');
-    const text = typeof asked.body === 'string' ? asked.body : JSON.stringify(asked.body);
-    const type = asked.body === undefined ? {} : { 'content-type': asked.type ?? 'application/json' };
-    last = await fetch(coordinator.url + path, {
-      method,
-      headers: { ...type, ...asked.headers },
-      ...(text === undefined ? {} : { body: text }),
-    });
-    const answer = await last.text();
-    const isJson = (last.headers.get('content-type') ?? '').includes('json');
-    const body = (isJson ? JSON.parse(answer) : {}) as Body;
-    expectAnswerToMatch(openapi, method, path, last.status, isJson ? body : answer === '' ? undefined : answer);
-    expect(`${last.status}${typeof body.code === 'string' ? ` ${body.code}` : ''}`, `${line}: ${answer}`).to.equal(expected);
-    return body;
-  }
+  const ask: Asker['ask'] = (line, expected, asked) => asker.ask(line, expected, asked);
 
   it('stocks, counts, imports and tells what became of it', async () => {
     const movement = { id: randomUUID(), sku: 'S/1', kind: 'RECEIVE', quantity: 10, reason: 'first delivery' };
     await ask('POST /v1/stock/movements', '201', { body: movement });
     await ask('POST /v1/stock/movements', '200', { body: movement });
-    expect(last.headers.get('idempotent-replayed')).to.equal('true');
+    expect(asker.header('idempotent-replayed')).to.equal('true');
     await ask('POST /v1/stock/movements', '422 idempotency-mismatch', { body: { ...movement, quantity: 11 } });
     await ask('POST /v1/stock/movements', '409 insufficient-stock', { body: { sku: 'S/1', kind: 'WRITE_OFF', quantity: 11 } });
     await ask('GET /v1/stock/S%2F1', '200');
-    const tag = last.headers.get('etag') ?? '';
+    const tag = asker.header('etag') ?? '';
     await ask('PUT /v1/stock/S%2F1', '200', { body: { available: 8 }, headers: { 'if-match': tag } });
     await ask('PUT /v1/stock/S%2F1', '412 version-mismatch', { body: { available: 9 }, headers: { 'if-match': tag } });
     await ask('PUT /v1/stock/S%2F1', '200', { body: { onHand: 20, reason: 'counted again' } });
@@ -91,7 +66,7 @@ describe('the contract, told as one story', function () {
       metadata: { a: 1 },
     };
     await ask('POST /v1/transactions', '201', { body: basket });
-    expect(last.headers.get('location')).to.equal(`/v1/transactions/${id}`);
+    expect(asker.header('location')).to.equal(`/v1/transactions/${id}`);
     await ask('POST /v1/transactions', '200', { body: basket });
     await ask('POST /v1/transactions', '422 idempotency-mismatch', { body: { ...basket, reference: 'order 2' } });
     await ask(`POST /v1/transactions/${id}/extend`, '200', { body: { timeoutMs: 60_000 } });

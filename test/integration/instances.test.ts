@@ -7,7 +7,7 @@ import { audit, readOne } from '../support/audit.ts';
 import { answered, brief, call, receive, until } from '../support/call.ts';
 import { startCoordinator } from '../support/coordinator.ts';
 import { checkHistory, startLoad } from '../support/load.ts';
-import { childrenOf } from '../support/process-tree.ts';
+import { childrenOf, livingAmong } from '../support/process-tree.ts';
 import { startPostgres, startRedis, type TestServer } from '../support/servers.ts';
 
 const END_LIMIT_MS = 10_000;
@@ -109,14 +109,14 @@ describe('several processes on one database', function () {
     const start = performance.now();
     expect(await instance.stop()).to.equal(0);
     expect(performance.now() - start).to.be.below(END_LIMIT_MS);
-    expect(all.filter(isAlive)).to.deep.equal([]);
+    expect(livingAmong(all)).to.deep.equal([]);
   });
 
   it('workers end when their primary is killed, and leave the port free', async () => {
     const instance = await startCoordinator({ env: { ...env, WORKERS: '2' } });
     const workers = childrenOf(instance.pid);
     await instance.kill('SIGKILL');
-    const areGone = async (): Promise<boolean> => workers.every((pid) => !isAlive(pid));
+    const areGone = async (): Promise<boolean> => livingAmong(workers).length === 0;
     await until('the workers end', areGone);
     const next = await startCoordinator({ env: { ...env, PORT: new URL(instance.url).port } });
     expect(await next.stop()).to.equal(0);
@@ -171,11 +171,3 @@ describe('several processes on one database', function () {
     expect(brief(await inFlight)).to.equal('503 database-unavailable');
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

@@ -21,7 +21,7 @@ import { startPostgres, type TestServer } from '../support/servers.ts';
 const ID = transactionId(1);
 
 function laneOn(ledger: PostgresLedger): Lane {
-  return new Lane(ledger, { queueLimit: 100, batchLimit: 100, patienceMs: 10_000, onDeadlines: () => {}, onFault: () => {} });
+  return new Lane(ledger, { queueLimit: 100, batchLimit: 100, patienceMs: 10_000, onEffects: () => {}, onFault: () => {} });
 }
 
 describe('what others do between a look and a lock', () => {

@@ -52,7 +52,7 @@ describe('a ledger of any size', function () {
       queueLimit: 10_000,
       batchLimit: 500,
       patienceMs: 5000,
-      onDeadlines: () => {},
+      onEffects: () => {},
       onFault: () => {},
     });
     await lane.submit(moveOf(movementId(1), 'RECEIVE', ['there', 10]));

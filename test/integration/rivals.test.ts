@@ -1,7 +1,13 @@
 // Owns the test of coordinators that fight over the same few SKUs and ids on one database: nobody waits for ever, nobody is told
 // what another contradicts, and the books are right in the end (I1–I5).
 import { expect } from 'chai';
-import type { Command, Refused, TransactionAccepted } from '../../src/coordinator/command.ts';
+import {
+  type Command,
+  isTransactionCommand,
+  type Refused,
+  type TransactionAccepted,
+  type TransactionCommand,
+} from '../../src/coordinator/command.ts';
 import { Lane } from '../../src/coordinator/lane.ts';
 import type { LedgerFault } from '../../src/coordinator/ledger.ts';
 import type { TransactionId } from '../../src/coordinator/model.ts';
@@ -62,9 +68,9 @@ function randomCommand(newest: number): Command {
   ]);
 }
 
-function note(told: Map<TransactionId, Told>, command: Command, verdict: TransactionAccepted | Refused): void {
+function note(told: Map<TransactionId, Told>, command: TransactionCommand, verdict: TransactionAccepted | Refused): void {
   if (!verdict.ok || command.kind === 'extend' || command.kind === 'refund') return;
-  const id = command.id as TransactionId;
+  const { id } = command;
   const entry = told.get(id) ?? { confirmed: 0, cancelled: 0, held: 0 };
   told.set(id, entry);
   if (verdict.transaction.state === 'CONFIRMED') entry.confirmed += 1;
@@ -91,7 +97,7 @@ describe('rival coordinators on one database', function () {
     const faults: string[] = [];
     const told = new Map<TransactionId, Told>();
     const onFault = (fault: unknown): number => faults.push(`${(fault as LedgerFault).kind ?? ''} ${String(fault)}`);
-    const options = { queueLimit: 1000, batchLimit: 50, patienceMs: 10_000, onDeadlines: () => {}, onFault };
+    const options = { queueLimit: 1000, batchLimit: 50, patienceMs: 10_000, onEffects: () => {}, onFault };
     const lanes = Array.from({ length: RIVALS }, () => new Lane(database.another(), options));
     for (const sku of SKUS) await lanes[0]?.submit(moveOf(movementId(SKUS.indexOf(sku)), 'RECEIVE', [sku, 50]));
 
@@ -101,8 +107,7 @@ describe('rival coordinators on one database', function () {
       while (performance.now() - startedAt < HAMMER_MS) {
         const command = randomCommand(newest());
         const verdict = await lane.submit(command);
-        if (command.kind !== 'move-stock' && command.kind !== 'count-stock')
-          note(told, command, verdict as TransactionAccepted | Refused);
+        if (isTransactionCommand(command)) note(told, command, verdict as TransactionAccepted | Refused);
       }
     };
     await Promise.all(lanes.flatMap((lane) => Array.from({ length: CALLERS_EACH }, () => call(lane))));

@@ -1,7 +1,9 @@
 // Owns the arbitrary commands of the property tests: few ids, few SKUs and small quantities, so that they meet often.
 import fc from 'fast-check';
-import type { Command, ReplyForm } from '../../src/coordinator/command.ts';
+import type { BranchReplyCommand, CallOutcome, Command, ReplyForm } from '../../src/coordinator/command.ts';
+import type { Rows } from '../../src/coordinator/rows.ts';
 import {
+  branchesOf,
   cancelOf,
   confirmOf,
   countOf,
@@ -10,8 +12,13 @@ import {
   type Line,
   movementId,
   moveOf,
+  putParticipantOf,
   refundId,
   refundOf,
+  removeParticipantOf,
+  replyOf,
+  resolveOf,
+  retryOf,
   transactionId,
   tryOf,
 } from './commands.ts';
@@ -20,7 +27,13 @@ export const WAREHOUSES = ['default', 'north'] as const;
 /** The last of them is never stocked by the tests themselves. */
 export const SKUS = ['s1', 's2', 's3', 's4', 's5', 's6', 's7', 's8'] as const;
 
+/** The last of them is hardly ever registered. */
+export const PARTICIPANTS = ['pay', 'points', 'nobody'] as const;
+
 const anyId = fc.integer({ min: 1, max: 5 });
+/** Those that are usually tried with branches, and what else is said of branches is about them. */
+const BRANCHED = { 6: ['pay'], 7: ['pay', 'points'], 8: ['points', 'pay', 'pay'] } as const;
+const anyBranchedId = fc.constantFrom(6 as const, 7 as const, 8 as const);
 const anyLine: fc.Arbitrary<Line> = fc.tuple(
   fc.constantFrom(...SKUS.slice(0, 3), ...SKUS),
   fc.integer({ min: 1, max: 4 }),
@@ -56,8 +69,82 @@ function usualTry(id: number, reply: ReplyForm): Command {
   return tryOf(transactionId(id), lines, { timeoutMs, reply });
 }
 
+const RETRY = { initialMs: 4, maxMs: 12, attentionAfter: 3 };
+
+/** A reply as it is drawn: what it is a reply to is known only when its turn has come (grounded). */
+const anyReplyCommand: fc.Arbitrary<Command> = fc
+  .tuple(
+    anyBranchedId.map(transactionId),
+    fc.integer({ min: 0, max: 2 }),
+    fc.constantFrom<CallOutcome>('done', 'done', 'done', 'done', 'refused', 'not-yet', 'failed', 'not-sent'),
+    fc.constantFrom(0, 0, 0, 0, 0, 0, -1, 1),
+  )
+  .map(([id, position, outcome, fence]) => replyOf(id, position, 'try', outcome, { fence, retry: RETRY }));
+
+/** Nearly all participants of a transaction answer well, in any order, and somebody who waited for that goes on at once. */
+export const anyAnswers: fc.Arbitrary<readonly Command[]> = fc
+  .tuple(
+    anyBranchedId.map(transactionId),
+    fc.shuffledSubarray([0, 1, 2], { minLength: 2 }),
+    fc.constantFrom<CallOutcome>('done', 'done', 'done', 'done', 'failed', 'not-yet'),
+    fc.integer({ min: 0, max: 5 }),
+  )
+  .map(([id, positions, last, dice]) => {
+    const outcomeOf = (index: number): CallOutcome => (index === 0 ? last : 'done');
+    const replies = positions.map((position, index) =>
+      replyOf(id, position, 'try', outcomeOf(index), { fence: 0, retry: RETRY }),
+    );
+    return dice < 3 ? [...replies, confirmOf(id)] : replies;
+  });
+
+/** Says to which call a drawn reply belongs: to the one under way, or by its fence to an earlier or a later one. */
+export function grounded(command: Command, rows: Rows): Command {
+  if (command.kind !== 'branch-reply') return command;
+  const branch = rows.transactions.get(command.id)?.branches.find(({ id }) => id === command.branchId);
+  if (branch === undefined) return command;
+  const phase: BranchReplyCommand['phase'] = branch.work.kind === 'none' ? 'cancel' : branch.work.phase;
+  return { ...command, phase, fence: branch.fence + command.fence };
+}
+
+const anyBranchCommand: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.tuple(anyBranchedId, anyReply, fc.constantFrom(500, 500, 500, 20)).map(([id, reply, timeoutMs]) =>
+      tryOf(transactionId(id), id === 8 ? [] : [['s4', 1]], {
+        ...{ branches: branchesOf(transactionId(id), ...BRANCHED[id]), reply, timeoutMs: id === 6 ? timeoutMs : 500 },
+      }),
+    ),
+  },
+  { weight: 20, arbitrary: anyReplyCommand },
+  { weight: 6, arbitrary: anyBranchedId.map((id) => confirmOf(transactionId(id))) },
+  { weight: 1, arbitrary: anyBranchedId.map((id) => cancelOf(transactionId(id))) },
+  { weight: 1, arbitrary: anyBranchedId.map((id) => confirmOf(transactionId(id), [['s4', 1]])) },
+  { weight: 1, arbitrary: anyBranchedId.map((id) => expireOf(transactionId(id))) },
+  { weight: 1, arbitrary: anyBranchedId.map((id) => extendOf(transactionId(id), 500)) },
+  { weight: 1, arbitrary: anyBranchedId.map((id) => refundOf(transactionId(id), null)) },
+  { weight: 2, arbitrary: anyBranchedId.map((id) => retryOf(transactionId(id))) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(anyBranchedId, fc.integer({ min: 0, max: 3 }), fc.constantFrom('CONFIRMED' as const, 'CANCELLED' as const))
+      .map(([id, position, as]) => resolveOf(transactionId(id), position, as)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(anyBranchedId, fc.constantFrom(...PARTICIPANTS))
+      .map(([id, name]) => tryOf(transactionId(id), [['s4', 1]], { branches: branchesOf(transactionId(id), name) })),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(...PARTICIPANTS).map((name) => putParticipantOf(name)) },
+  { weight: 1, arbitrary: fc.constantFrom(...PARTICIPANTS).map(removeParticipantOf) },
+);
+
 /** @param serial makes the ids that the server would make: no two are alike */
 export function anyCommand(serial: () => number): fc.Arbitrary<Command> {
+  return fc.oneof({ weight: 1, arbitrary: anyItemCommand(serial) }, { weight: 1, arbitrary: anyBranchCommand });
+}
+
+function anyItemCommand(serial: () => number): fc.Arbitrary<Command> {
   const transaction = anyId.map(transactionId);
   return fc.oneof(
     { weight: 8, arbitrary: fc.tuple(anyId, anyReply).map(([id, reply]) => usualTry(id, reply)) },

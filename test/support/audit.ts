@@ -1,5 +1,5 @@
-// Owns the audit of a ledger by SQL, in one snapshot: I1–I3, that every reservation has its transaction, and that states,
-// amounts and times agree (I5, I8).
+// Owns the audit of a ledger by SQL, in one snapshot: I1–I3, that every reservation has its transaction, that states,
+// amounts and times agree (I5, I8), and that branches stand where their transaction does (I5, I9, I11).
 import pg from 'pg';
 
 /** Each finds the rows that break one rule. */
@@ -41,6 +41,26 @@ const RULES: Readonly<Record<string, string>> = {
   'I8: confirmed before the deadline, expired not before it': `
     SELECT * FROM holdfast.transaction
     WHERE (state IN ('CONFIRMED', 'CONFIRMING') AND decided_at >= expires_at) OR (reason = 'expired' AND decided_at < expires_at)`,
+  'I5: a transaction has ended where all of its branches are settled, and there alone': `
+    SELECT t.id, t.state, t.branch_count, array_agg(b.state) AS branches
+    FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+    GROUP BY t.id
+    HAVING (t.state IN ('CONFIRMED', 'CANCELLED')) <> bool_and(b.state IN ('CONFIRMED', 'CANCELLED'))
+      OR (t.state = 'TRIED' AND bool_or(b.state <> 'TRIED')) OR t.branch_count <> count(*)
+      OR t.needs_attention <> bool_or(b.needs_attention)`,
+  'I5: branches end as their transaction does, but where an operator said otherwise': `
+    SELECT t.state AS transaction_state, b.* FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+    WHERE NOT b.resolved AND ((b.state = 'CONFIRMED' AND t.state NOT IN ('CONFIRMING', 'CONFIRMED'))
+      OR (b.state = 'CANCELLED' AND t.state NOT IN ('CANCELLING', 'CANCELLED')))`,
+  'I9: who is asked to confirm or cancel is asked after that decision': `
+    SELECT t.state AS transaction_state, b.* FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+    WHERE (b.lease_holder IS NOT NULL OR b.next_attempt_at IS NOT NULL) AND t.state <> ALL (CASE b.phase
+      WHEN 'try' THEN ARRAY['TRYING', 'CANCELLING'] WHEN 'confirm' THEN ARRAY['CONFIRMING'] ELSE ARRAY['CANCELLING']
+    END::holdfast.transaction_state[])`,
+  'I11: somebody will ask every branch that is not settled': `
+    SELECT t.state AS transaction_state, b.* FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+    WHERE b.lease_holder IS NULL AND b.next_attempt_at IS NULL AND b.state NOT IN ('CONFIRMED', 'CANCELLED')
+      AND (t.state IN ('CONFIRMING', 'CANCELLING') OR (t.state = 'TRYING' AND b.state = 'REGISTERED'))`,
 };
 
 /** @returns the broken rules, each with up to three of the rows that break it; empty where all is well */

@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { pino } from 'pino';
+import { Watch } from '../../src/coordinator/watch.ts';
 import { type AppOptions, createApp, type Readiness } from '../../src/http/app.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/http/server.ts';
 import { expectAnswerToMatch, type OpenApiDocument } from './openapi.ts';
@@ -32,6 +33,12 @@ export class HttpFixture {
   base = '';
   portNumber = 0;
   readonly logged: { readonly level: number; readonly msg: string; readonly traceId?: string }[] = [];
+  /** Looks at the port often, as nobody tells it. */
+  readonly watch = new Watch({
+    read: (ids) => this.port.transactionsById(ids),
+    intervalMs: 5,
+    onFault: (error) => this.logged.push({ level: 40, msg: String(error) }),
+  });
   #server: Server | null = null;
   #openapi: OpenApiDocument | null = null;
 
@@ -54,6 +61,7 @@ export class HttpFixture {
     const app = createApp({
       coordinator: { submit: (command) => this.port.submit(command) },
       queries: queriesOf(() => this.port),
+      watch: this.watch,
       readiness: async () => this.readiness,
       log: pino({}, sink),
       isDraining: () => this.isDraining,
@@ -76,6 +84,7 @@ export class HttpFixture {
   }
 
   async stop(): Promise<void> {
+    this.watch.close();
     this.#server?.closeAllConnections();
     await new Promise((resolve) => this.#server?.close(resolve));
   }
@@ -150,6 +159,8 @@ function queriesOf(port: () => PortFake): AppOptions['queries'] {
   return {
     transaction: (id) => port().transaction(id),
     transactions: (filter, limit, after) => port().transactions(filter, limit, after),
+    transactionsById: (ids) => port().transactionsById(ids),
+    participants: (name) => port().participants(name),
     stock: (sku) => port().stock(sku),
     stocks: (filter, limit, after) => port().stocks(filter, limit, after),
     stockHistory: (sku, warehouse, limit, after) => port().stockHistory(sku, warehouse, limit, after),

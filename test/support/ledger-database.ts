@@ -1,8 +1,9 @@
 // Owns databases of the ledger's own schema for tests: made on a private server, reached as the coordinator reaches them, and
-// audited by SQL of its own against I1–I5.
+// audited by SQL of its own against I1–I5, I9 and I11.
 import pg from 'pg';
 import { PostgresLedger } from '../../src/ledger/ledger.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
+import { Pool } from '../../src/ledger/pool.ts';
 
 const AUDIT = `
 SELECT 'I1 ' || s.sku || ' in ' || s.warehouse AS fault
@@ -23,20 +24,45 @@ UNION ALL
 SELECT 'I4 ' || t.id || ' is ' || t.state || ' with items that are ' || string_agg(DISTINCT r.state::text, ', ')
 FROM holdfast.transaction t JOIN holdfast.reservation r ON r.transaction_id = t.id
 GROUP BY t.id
-HAVING CASE t.state
-  WHEN 'TRIED' THEN bool_or(r.state <> 'RESERVED')
-  WHEN 'CONFIRMED' THEN bool_or(r.state = 'RESERVED')
+HAVING CASE
+  WHEN t.state IN ('TRYING', 'TRIED') THEN bool_or(r.state <> 'RESERVED')
+  WHEN t.state IN ('CONFIRMING', 'CONFIRMED') THEN bool_or(r.state = 'RESERVED')
   ELSE bool_or(r.state <> 'AVAILABLE' OR r.deducted <> 0)
 END
 UNION ALL
 SELECT 'I5 ' || r.transaction_id || ' has items but is not there'
-FROM holdfast.reservation r WHERE NOT EXISTS (SELECT 1 FROM holdfast.transaction t WHERE t.id = r.transaction_id)`;
+FROM holdfast.reservation r WHERE NOT EXISTS (SELECT 1 FROM holdfast.transaction t WHERE t.id = r.transaction_id)
+UNION ALL
+SELECT 'I5 ' || t.id || ' is ' || t.state || ' with branches that are ' || string_agg(DISTINCT b.state::text, ', ')
+FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+GROUP BY t.id
+HAVING (t.state IN ('CONFIRMED', 'CANCELLED')) <> bool_and(b.state IN ('CONFIRMED', 'CANCELLED'))
+  OR (t.state = 'TRIED' AND bool_or(b.state <> 'TRIED')) OR t.branch_count <> count(*) OR t.needs_attention <> bool_or(b.needs_attention)
+UNION ALL
+SELECT 'I9 ' || b.id || ' of a transaction that is ' || t.state || ' is asked for ' || b.phase
+FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+WHERE (b.lease_holder IS NOT NULL OR b.next_attempt_at IS NOT NULL) AND NOT CASE b.phase
+  -- Under way when the cancel was decided, or given back since by one that died: it is not sent any more, and turns into a Cancel.
+  WHEN 'try' THEN t.state IN ('TRYING', 'CANCELLING')
+  WHEN 'confirm' THEN t.state = 'CONFIRMING'
+  ELSE t.state = 'CANCELLING'
+END
+UNION ALL
+SELECT 'I11 nobody will ask ' || b.id || ', which is ' || b.state || ' in ' || t.state
+FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+WHERE b.lease_holder IS NULL AND b.next_attempt_at IS NULL AND b.state NOT IN ('CONFIRMED', 'CANCELLED')
+  AND (t.state IN ('CONFIRMING', 'CANCELLING') OR (t.state = 'TRYING' AND b.state = 'REGISTERED'))
+UNION ALL
+SELECT 'I11 ' || b.id || ' is held by nobody alive'
+FROM holdfast.branch b WHERE b.lease_holder IS NOT NULL AND NOT EXISTS (SELECT 1 FROM holdfast.coordinator c WHERE c.id = b.lease_holder)`;
 
 export interface LedgerDatabase {
   readonly url: string;
   readonly ledger: PostgresLedger;
   /** A ledger with connections of its own to the same database, as another instance has. */
-  another(): PostgresLedger;
+  another(leaseHolder?: () => string | null): PostgresLedger;
+  /** Connections as the coordinator has them beside its ledger's. */
+  pool(): Pool;
   /** Plain SQL, as somebody who looks from outside. */
   query(text: string, values?: readonly unknown[]): Promise<readonly Record<string, unknown>[]>;
   /** Which invariants the stored rows break, and where. */
@@ -55,10 +81,17 @@ export async function makeLedgerDatabase(serverUrl: string, name: string): Promi
   const url = withDatabase(serverUrl, name);
   await migrate(url);
   const ledgers: PostgresLedger[] = [];
-  const another = (): PostgresLedger => {
-    const ledger = new PostgresLedger({ databaseUrl: url, size: 2, timeoutMs: 10_000, onFault: () => {} });
+  const pools: Pool[] = [];
+  const options = { databaseUrl: url, size: 2, timeoutMs: 10_000, onFault: () => {} };
+  const another: LedgerDatabase['another'] = (leaseHolder) => {
+    const ledger = new PostgresLedger(options, leaseHolder);
     ledgers.push(ledger);
     return ledger;
+  };
+  const newPool = (): Pool => {
+    const pool = new Pool(options);
+    pools.push(pool);
+    return pool;
   };
   const outside = new pg.Client({ connectionString: url });
   await outside.connect();
@@ -67,16 +100,18 @@ export async function makeLedgerDatabase(serverUrl: string, name: string): Promi
     url,
     ledger: another(),
     another,
+    pool: newPool,
     query,
     audit: async () => (await query(AUDIT)).map((row) => String(row.fault)),
     empty: async () => {
       await query(
-        'TRUNCATE holdfast.stock, holdfast.transaction, holdfast.reservation, holdfast.movement, holdfast.refund, holdfast.event',
+        `TRUNCATE holdfast.stock, holdfast.transaction, holdfast.reservation, holdfast.movement, holdfast.refund, holdfast.event,
+           holdfast.branch, holdfast.attempt, holdfast.participant, holdfast.coordinator`,
       );
     },
     close: async () => {
       await outside.end();
-      await Promise.all(ledgers.map((ledger) => ledger.end()));
+      await Promise.all([...ledgers, ...pools].map((each) => each.end()));
     },
   };
 }

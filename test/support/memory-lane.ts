@@ -5,7 +5,7 @@ import { movementId, moveOf, transactionId, tryOf } from './commands.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 
 export function laneOn(ledger: MemoryLedger, changed: Partial<LaneOptions> = {}): Lane {
-  const told = { onDeadlines: () => {}, onFault: () => {} };
+  const told = { onEffects: () => {}, onFault: () => {} };
   return new Lane(ledger, { queueLimit: 1000, batchLimit: 100, patienceMs: 5000, ...told, ...changed });
 }
 

@@ -1,26 +1,21 @@
 // Owns the ledger that tests of the core drive: the port over plain maps, with a clock the test sets and faults it asks for.
-// Every change is checked as PostgreSQL would check it, and as I1, I2, I5 and I8 demand, before it is kept.
+// Every change is checked as PostgreSQL would check it, and as I1, I2, I5, I8, I9 and I11 demand (moves.ts), before it is kept.
 
 import type { Verdict } from '../../src/coordinator/command.ts';
 import { decide } from '../../src/coordinator/decide/decide.ts';
 import {
   type Applied,
+  type AppliedReplies,
+  type DoneReply,
   type Keys,
   type Ledger,
   LedgerFault,
   type PlainCommand,
   type Snapshot,
 } from '../../src/coordinator/ledger.ts';
-import {
-  type Change,
-  emptyRows,
-  evolve,
-  type Rows,
-  type StockDelta,
-  type StoredTransaction,
-  stockKey,
-} from '../../src/coordinator/rows.ts';
-import { stepTransaction } from '../../workflows/step.ts';
+import type { Branch } from '../../src/coordinator/model.ts';
+import { type Change, emptyRows, evolve, type Rows, type StockDelta, stockKey } from '../../src/coordinator/rows.ts';
+import { broken, checkMove, checkOpened } from './moves.ts';
 
 /**
  * What a call does instead of its work: leave everything undone (apply alone), find a rival faster, lose the connection before
@@ -28,11 +23,13 @@ import { stepTransaction } from '../../workflows/step.ts';
  */
 export type Mishap = 'leave' | 'conflict' | 'lost-before' | 'lost-after' | 'unexpected';
 
+const PHASE_STATES = { try: 'TRYING', confirm: 'CONFIRMING', cancel: 'CANCELLING' } as const;
+
 export class MemoryLedger implements Ledger {
   readonly rows: Rows = emptyRows();
   now = 1_000_000;
   /** Asked before each call. */
-  mishap: (call: 'apply' | 'load' | 'exclusively', commands: readonly PlainCommand[]) => Mishap | null = () => null;
+  mishap: (call: 'apply' | 'replies' | 'load' | 'exclusively', commands: readonly PlainCommand[]) => Mishap | null = () => null;
   /** The calls in their order, with how many commands or keys each had. */
   readonly calls: string[] = [];
 
@@ -43,6 +40,17 @@ export class MemoryLedger implements Ledger {
     if (mishap === 'leave') return { now: this.now, verdicts: commands.map(() => null), short: [] };
     failBefore(mishap);
     const applied = this.#applyPlainly(commands, again);
+    failAfter(mishap);
+    return applied;
+  }
+
+  async applyReplies(replies: readonly DoneReply[]): Promise<AppliedReplies> {
+    this.calls.push(`replies ${replies.length}`);
+    await Promise.resolve();
+    const mishap = this.mishap('replies', []);
+    if (mishap === 'leave') return { now: this.now, done: new Set(), moved: [] };
+    failBefore(mishap);
+    const applied = this.#takeDown(replies);
     failAfter(mishap);
     return applied;
   }
@@ -63,6 +71,21 @@ export class MemoryLedger implements Ledger {
     failBefore(mishap);
     this.#store(decideAll({ now: this.now, rows: copyOf(this.rows) }));
     failAfter(mishap);
+  }
+
+  /** As the optimistic path does: what is late, or meets another phase, is left. */
+  #takeDown(replies: readonly DoneReply[]): AppliedReplies {
+    const before = new Map(this.rows.transactions);
+    const done = new Set<number>();
+    replies.forEach((reply, position) => {
+      const { verdict, changes } = decide(this.rows, reply, this.now);
+      const isPhase = this.rows.transactions.get(reply.id)?.state === PHASE_STATES[reply.phase];
+      if (!verdict.ok || verdict.replayed || !isPhase) return;
+      this.#store(changes);
+      done.add(position);
+    });
+    const moved = [...this.rows.transactions.values()].filter(({ id, state }) => before.get(id)?.state !== state);
+    return { now: this.now, done, moved };
   }
 
   /** As the optimistic path does: demand is added up first, and an id that may be known is looked for. */
@@ -95,26 +118,43 @@ export class MemoryLedger implements Ledger {
     return { now: this.now, verdicts, short };
   }
 
+  /**
+   * Grants every branch that is due, as another statement than the lane's does: a new fence, and nothing else.
+   * @returns how many
+   */
+  claim(): number {
+    let claimed = 0;
+    for (const [id, stored] of this.rows.transactions) {
+      const isDue = ({ work }: Branch): boolean => work.kind === 'waiting' && work.at <= this.now;
+      if (!stored.branches.some(isDue)) continue;
+      const branches = stored.branches.map((branch) => {
+        if (branch.work.kind !== 'waiting' || !isDue(branch)) return branch;
+        claimed += 1;
+        return { ...branch, work: { kind: 'under-way' as const, phase: branch.work.phase }, fence: branch.fence + 1 };
+      });
+      this.rows.transactions.set(id, { ...stored, branches });
+    }
+    return claimed;
+  }
+
   #store(changes: readonly Change[]): void {
+    const latest = new Map(this.rows.transactions);
     for (const change of changes) {
-      if (change.kind === 'change-transaction') this.#checkMove(change.before, change.after);
-      if (change.kind === 'open-transaction' && this.rows.transactions.has(change.transaction.id))
-        broken('I7', 'an id is opened twice');
+      if (change.kind === 'change-transaction') {
+        if (latest.get(change.before.id) !== change.before) broken('I5', 'a move from what is not stored');
+        checkMove(change.before, change.after, this.now);
+        latest.set(change.after.id, change.after);
+      }
+      if (change.kind === 'open-transaction') {
+        if (latest.has(change.transaction.id)) broken('I7', 'an id is opened twice');
+        checkOpened(change.transaction, changes);
+        latest.set(change.transaction.id, change.transaction);
+      }
       if (change.kind === 'record-movement' && this.rows.movements.has(change.movement.id))
         broken('I7', 'a movement is kept twice');
       if (change.kind === 'move-stock') checkDelta(change.delta, changes);
     }
     evolve(this.rows, changes);
-  }
-
-  #checkMove(before: StoredTransaction, after: StoredTransaction): void {
-    const moves = ['CONFIRM', 'CANCEL', 'EXPIRE', 'EXTEND', 'REFUND'] as const;
-    const isMove = moves.some((event) => stepTransaction(before.state, event, { hasBranches: false })?.to === after.state);
-    if (!isMove) broken('I5', `${before.state} became ${after.state}`);
-    if (before.decidedAt !== null && (before.decidedAt !== after.decidedAt || before.reason !== after.reason))
-      broken('I5', 'decided twice');
-    const isConfirm = before.state === 'TRIED' && after.state === 'CONFIRMED';
-    if (isConfirm && this.now >= before.expiresAt) broken('I8', `confirmed ${this.now - before.expiresAt} ms after the deadline`);
   }
 }
 
@@ -136,6 +176,7 @@ function copyOf(rows: Rows): Rows {
     stock: new Map(rows.stock),
     movements: new Map(rows.movements),
     refunds: new Map(rows.refunds),
+    participants: new Map(rows.participants),
   };
 }
 
@@ -147,8 +188,4 @@ function failBefore(mishap: Mishap | null): void {
 
 function failAfter(mishap: Mishap | null): void {
   if (mishap === 'lost-after') throw new LedgerFault('unavailable', new Error('the connection was lost after the commit'));
-}
-
-function broken(invariant: string, detail: string): never {
-  throw new Error(`${invariant} broken in the ledger: ${detail}`);
 }

@@ -6,9 +6,11 @@ import type {
   CountStockCommand,
   MoveStockCommand,
   RefundCommand,
+  TransactionCommand,
   TryCommand,
 } from '../../src/coordinator/command.ts';
-import type { BasketItem } from '../../src/coordinator/model.ts';
+import type { BasketItem, CancelReason } from '../../src/coordinator/model.ts';
+import { askAll, askWaiting, type Branched, hear, isSettled, type ModelBranch, newBranch, resolve } from './model-branches.ts';
 
 interface ModelItem {
   readonly key: string;
@@ -18,11 +20,12 @@ interface ModelItem {
 }
 
 interface ModelTransaction {
-  state: 'TRIED' | 'CONFIRMED' | 'CANCELLED';
-  reason: 'requested' | 'expired' | 'insufficient-stock' | 'cancelled-before-try' | null;
+  state: Branched['state'];
+  reason: CancelReason | null;
   readonly content: string;
   expiresAt: number;
   readonly items: ModelItem[];
+  readonly branches: ModelBranch[];
 }
 
 interface ModelStock {
@@ -36,6 +39,7 @@ interface Books {
   readonly transactions: Map<string, ModelTransaction>;
   /** Of movements and refunds: id → content and what was answered. */
   readonly kept: Map<string, { readonly content: string; readonly answer: string }>;
+  readonly participants: Set<string>;
 }
 
 const keyOf = (item: { readonly sku: string; readonly warehouse: string }): string => `${item.sku} ${item.warehouse}`;
@@ -44,7 +48,7 @@ const keyOf = (item: { readonly sku: string; readonly warehouse: string }): stri
 export class Model {
   readonly books: Books;
 
-  constructor(books: Books = { stock: new Map(), transactions: new Map(), kept: new Map() }) {
+  constructor(books: Books = { stock: new Map(), transactions: new Map(), kept: new Map(), participants: new Set() }) {
     this.books = books;
   }
 
@@ -60,19 +64,61 @@ export class Model {
         return this.#keptOnce(`movement ${command.id}`, command.contentHash, () => this.#move(command));
       case 'count-stock':
         return this.#count(command);
+      case 'put-participant':
+        this.books.participants.add(command.name);
+        return 'done';
+      case 'remove-participant':
+        return this.#removeParticipant(command.name);
       default: {
         const known = this.books.transactions.get(command.id);
         if (known === undefined && command.kind === 'cancel') {
-          this.#keep(command.id, { state: 'CANCELLED', reason: 'cancelled-before-try', content: '', expiresAt: now, items: [] });
+          const begun = { content: '', expiresAt: now, items: [], branches: [] };
+          this.#keep(command.id, { ...begun, state: 'CANCELLED', reason: 'cancelled-before-try' });
           return 'CANCELLED';
         }
-        if (known === undefined) return 'unknown-transaction';
-        if (command.kind === 'confirm') return this.#confirm(known, command, now);
-        if (command.kind === 'refund') return this.#refund(known, command);
-        if (command.kind === 'extend') return extend(known, now, command.timeoutMs);
-        return this.#release(known, command.kind, now);
+        return known === undefined ? 'unknown-transaction' : this.#tellOf(known, command, now);
       }
     }
+  }
+
+  /** Somebody takes up whatever is due. */
+  claim(now: number): void {
+    for (const known of this.books.transactions.values()) askWaiting(known, (at) => at <= now);
+  }
+
+  #tellOf(known: ModelTransaction, command: Exclude<TransactionCommand, TryCommand>, now: number): string {
+    switch (command.kind) {
+      case 'confirm':
+        return this.#confirm(known, command, now);
+      case 'refund':
+        return this.#refund(known, command);
+      case 'extend':
+        return extend(known, now, command.timeoutMs);
+      case 'cancel':
+      case 'expire':
+        return this.#release(known, command.kind, now);
+      case 'branch-reply': {
+        const reason = hear(known, command, now);
+        if (reason !== null) this.#free(known, reason);
+        // Nobody asks how far the others have come: a late reply may be told of them before or after.
+        return 'heard';
+      }
+      case 'retry':
+        askWaiting(known, () => true);
+        return known.state;
+      case 'resolve':
+        return resolve(known, command);
+    }
+  }
+
+  #removeParticipant(name: string): string {
+    if (!this.books.participants.has(name)) return 'unknown-participant';
+    const isInUse = [...this.books.transactions.values()].some(({ branches }) =>
+      branches.some((branch) => branch.participant === name && !isSettled(branch)),
+    );
+    if (isInUse) return 'invalid-transition';
+    this.books.participants.delete(name);
+    return 'done';
   }
 
   #try(command: TryCommand, now: number): string {
@@ -80,49 +126,61 @@ export class Model {
     if (known !== undefined) {
       if (known.reason === 'cancelled-before-try') return 'transaction-cancelled';
       if (known.content !== command.contentHash) return 'idempotency-mismatch';
-      if (known.state === 'TRIED') return now >= known.expiresAt ? 'reservation-expired' : 'TRIED';
-      if (known.state === 'CONFIRMED') return 'CONFIRMED';
+      if (known.reason === null && known.state.startsWith('TR') && now >= known.expiresAt) return 'reservation-expired';
+      if (known.reason === null) return known.state;
       if (known.reason === 'expired') return 'reservation-expired';
-      return known.reason === 'insufficient-stock' ? 'insufficient-stock' : 'transaction-cancelled';
+      return known.reason === 'requested' ? 'transaction-cancelled' : known.reason;
     }
+    if (command.branches.some(({ participant }) => !this.books.participants.has(participant))) return 'unknown-participant';
     const rows = command.items.map((item) => ({ item, row: this.books.stock.get(keyOf(item)) }));
     if (rows.some(({ row }) => row === undefined)) return 'unknown-sku';
     const items = command.items.map((item) => ({ key: keyOf(item), quantity: item.quantity, sold: 0, back: 0 }));
     const begun = { content: command.contentHash, expiresAt: now + command.timeoutMs, items } as const;
     if (rows.some(({ item, row }) => (row?.available ?? 0) < item.quantity)) {
-      if (command.idGiven) this.#keep(command.id, { ...begun, state: 'CANCELLED', reason: 'insufficient-stock' });
+      if (command.idGiven) this.#keep(command.id, { ...begun, branches: [], state: 'CANCELLED', reason: 'insufficient-stock' });
       return 'insufficient-stock';
     }
     for (const { item } of rows) this.#add(keyOf(item), -item.quantity, item.quantity, 0);
-    this.#keep(command.id, { ...begun, state: 'TRIED', reason: null });
-    return 'TRIED';
+    const branches = command.branches.map(({ id, participant }) => newBranch(id, participant));
+    const state = branches.length > 0 ? 'TRYING' : 'TRIED';
+    this.#keep(command.id, { ...begun, branches, state, reason: null });
+    return state;
   }
 
   #confirm(known: ModelTransaction, command: ConfirmCommand, now: number): string {
     if (known.reason === 'expired') return 'reservation-expired';
-    if (known.state === 'CANCELLED') return 'invalid-transition';
+    if (known.branches.length > 0 && command.items !== null) return 'invalid-request';
+    if (known.reason !== null) return 'invalid-transition';
     const sold = known.items.map(({ key, quantity }) => (command.items === null ? quantity : namedOf(command.items, key)));
     const isForeign = command.items?.some((item) => !known.items.some(({ key }) => key === keyOf(item))) ?? false;
-    if (known.state === 'CONFIRMED') {
-      return !isForeign && known.items.every((item, index) => item.sold === sold[index]) ? 'CONFIRMED' : 'idempotency-mismatch';
+    if (known.state === 'CONFIRMED' || known.state === 'CONFIRMING') {
+      return !isForeign && known.items.every((item, index) => item.sold === sold[index]) ? known.state : 'idempotency-mismatch';
     }
     if (now >= known.expiresAt) return 'reservation-expired';
+    if (known.state === 'TRYING') return 'invalid-transition';
     if (isForeign || known.items.some((item, index) => (sold[index] ?? 0) > item.quantity)) return 'quantity-exceeded';
     known.items.forEach((item, index) => {
       item.sold = sold[index] ?? 0;
       this.#add(item.key, item.quantity - item.sold, -item.quantity, item.sold);
     });
-    known.state = 'CONFIRMED';
-    return 'CONFIRMED';
+    known.state = known.branches.length > 0 ? 'CONFIRMING' : 'CONFIRMED';
+    askAll(known, 'confirm');
+    return known.state;
   }
 
   #release(known: ModelTransaction, kind: 'cancel' | 'expire', now: number): string {
-    if (known.state === 'CANCELLED') return 'CANCELLED';
-    if (known.state === 'CONFIRMED' || (kind === 'expire' && now < known.expiresAt)) return 'invalid-transition';
+    if (known.reason !== null) return known.state;
+    const isDecided = known.state === 'CONFIRMED' || known.state === 'CONFIRMING';
+    if (isDecided || (kind === 'expire' && now < known.expiresAt)) return 'invalid-transition';
+    this.#free(known, now >= known.expiresAt ? 'expired' : 'requested');
+    return known.state;
+  }
+
+  #free(known: ModelTransaction, reason: CancelReason): void {
     for (const item of known.items) this.#add(item.key, item.quantity, -item.quantity, 0);
-    known.state = 'CANCELLED';
-    known.reason = now >= known.expiresAt ? 'expired' : 'requested';
-    return 'CANCELLED';
+    known.state = known.branches.length > 0 ? 'CANCELLING' : 'CANCELLED';
+    known.reason = reason;
+    askAll(known, 'cancel');
   }
 
   #refund(known: ModelTransaction, command: RefundCommand): string {

@@ -5,38 +5,36 @@ import type {
   Command,
   ConfirmCommand,
   Coordinator,
-  CountStockCommand,
   ExtendCommand,
-  MoveStockCommand,
+  PutParticipantCommand,
   RefundCommand,
+  RemoveParticipantCommand,
+  ResolveCommand,
+  RetryCommand,
   TryCommand,
   Verdict,
   VerdictOf,
 } from '../../src/coordinator/command.ts';
-import { etagOf } from '../../src/coordinator/etag.ts';
-import type { Movement, StockRow, Transaction, TransactionId, TransactionState } from '../../src/coordinator/model.ts';
-import type { Cursor, Page, Queries, StockFilter, StockHistoryEntry, TransactionFilter } from '../../src/coordinator/queries.ts';
-import { type ProblemCode, problem } from '../../src/errors.ts';
+import { unknownParticipant } from '../../src/coordinator/decide/participant.ts';
+import type { Participant, Transaction, TransactionId, TransactionState } from '../../src/coordinator/model.ts';
+import type { Cursor, Page, Queries, TransactionFilter } from '../../src/coordinator/queries.ts';
+import { problem } from '../../src/errors.ts';
+import { changeOfBranches, resolved, retried, settled } from './branch-fake.ts';
+import { FIXED_NOW_MS, pageOf, refuse, StockFake } from './stock-fake.ts';
+import { blank, type Known, replay, transactionOf } from './transaction-fake.ts';
 
-interface Known {
-  transaction: Transaction;
-  readonly contentHash: string;
-  readonly refusal: ProblemCode | null;
-}
+export { FIXED_NOW_MS, refuse } from './stock-fake.ts';
+export { blank, putParticipant } from './transaction-fake.ts';
 
-export const FIXED_NOW_MS = Date.parse('2026-11-22T08:00:00.000Z');
-
-/** Both ports over plain maps. `commands` holds everything submitted; `next` answers the next command instead of the rules. */
-export class PortFake implements Coordinator, Queries {
+/** Both ports over plain maps. `commands` holds everything submitted; `intercept` may answer instead of the rules. */
+export class PortFake extends StockFake implements Coordinator, Queries {
   readonly commands: Command[] = [];
-  readonly transactionsById = new Map<string, Known>();
-  readonly movements = new Map<string, { readonly movement: Movement; readonly contentHash: string }>();
-  readonly rows = new Map<string, StockRow>();
-  readonly story: StockHistoryEntry[] = [];
+  readonly known = new Map<string, Known>();
+  readonly participantsByName = new Map<string, Participant>();
+  /** Those that open transactions name. */
+  readonly participantsInUse = new Set<string>();
   /** Called first; whatever it returns is the verdict. Throwing here is how a test makes the port fail. */
   intercept: ((command: Command) => Verdict | null | Promise<Verdict | null>) | null = null;
-  /** Thrown by every read while set. */
-  readFault: Error | null = null;
 
   async submit<C extends Command>(command: C): Promise<VerdictOf<C>> {
     this.commands.push(command);
@@ -44,67 +42,37 @@ export class PortFake implements Coordinator, Queries {
     return verdict as VerdictOf<C>;
   }
 
-  stockUp(sku: string, available: number, warehouse = 'default'): void {
-    this.rows.set(`${sku} ${warehouse}`, { sku, warehouse, available, reserved: 0, deducted: 0, version: 1 });
-  }
-
   async transaction(id: TransactionId) {
-    this.#failIfAsked();
-    const known = this.transactionsById.get(id);
+    this.failIfAsked();
+    const known = this.known.get(id);
     if (known === undefined) return null;
     const history = [{ at: FIXED_NOW_MS, event: 'TRY', from: null, to: known.transaction.state, detail: null }];
     return { transaction: known.transaction, history };
   }
 
+  async transactionsById(ids: readonly TransactionId[]): Promise<readonly Transaction[]> {
+    this.failIfAsked();
+    return ids.flatMap((id) => this.known.get(id)?.transaction ?? []);
+  }
+
+  async participants(name: string | null): Promise<readonly Participant[]> {
+    this.failIfAsked();
+    return [...this.participantsByName.values()].filter((one) => name === null || one.name === name);
+  }
+
+  /** What participants answered, all of a transaction's at once. */
+  branchesAre(id: string, state: 'TRIED' | 'CONFIRMED' | 'CANCELLED', reason: Transaction['reason'] = null): void {
+    const known = this.known.get(id);
+    if (known === undefined) throw new Error(`no transaction ${id}`);
+    known.transaction = settled(known.transaction, state, reason);
+  }
+
   async transactions(filter: TransactionFilter, limit: number, after: Cursor | null): Promise<Page<Transaction>> {
-    this.#failIfAsked();
-    const all = [...this.transactionsById.values()]
+    this.failIfAsked();
+    const all = [...this.known.values()]
       .map((known) => known.transaction)
       .filter((one) => filter.state === null || one.state === filter.state);
     return pageOf(all, limit, after, (one) => [String(one.createdAt), one.id]);
-  }
-
-  async stock(sku: string): Promise<readonly StockRow[]> {
-    this.#failIfAsked();
-    return this.#rowsOf(sku);
-  }
-
-  async stocks(filter: StockFilter, limit: number, after: Cursor | null): Promise<Page<readonly StockRow[]>> {
-    this.#failIfAsked();
-    const skus = [...new Set([...this.rows.values()].map((row) => row.sku))].sort();
-    const wanted = skus.filter((sku) => (filter.skus?.includes(sku) ?? true) && sku.startsWith(filter.prefix ?? ''));
-    return pageOf(
-      wanted.map((sku) => this.#rowsOf(sku)),
-      limit,
-      after,
-      (rows) => [rows[0]?.sku ?? ''],
-    );
-  }
-
-  async stockHistory(
-    _sku: string,
-    _warehouse: string | null,
-    limit: number,
-    after: Cursor | null,
-  ): Promise<Page<StockHistoryEntry>> {
-    this.#failIfAsked();
-    return pageOf(this.story, limit, after, (entry) => [
-      String(entry.at),
-      entry.movementId ?? entry.transactionId ?? '',
-      entry.warehouse,
-    ]);
-  }
-
-  async ping(): Promise<void> {
-    this.#failIfAsked();
-  }
-
-  #failIfAsked(): void {
-    if (this.readFault !== null) throw this.readFault;
-  }
-
-  #rowsOf(sku: string): StockRow[] {
-    return [...this.rows.values()].filter((row) => row.sku === sku);
   }
 
   #decide(command: Command): Verdict {
@@ -112,19 +80,29 @@ export class PortFake implements Coordinator, Queries {
       case 'try':
         return this.#try(command);
       case 'move-stock':
-        return this.#move(command);
+        return this.move(command);
       case 'count-stock':
-        return this.#count(command);
+        return this.count(command);
       case 'expire':
+      case 'branch-reply':
         return refuse('invalid-transition');
+      case 'put-participant':
+        return this.#put(command);
+      case 'remove-participant':
+        return this.#remove(command);
+      case 'retry':
+      case 'resolve':
+        return this.#intervene(command);
       default:
         return this.#change(command);
     }
   }
 
   #try(command: TryCommand): Verdict {
-    const known = this.transactionsById.get(command.id);
+    const known = this.known.get(command.id);
     if (known !== undefined) return replay(known, command);
+    const absent = command.branches.find(({ participant }) => !this.participantsByName.has(participant));
+    if (absent !== undefined) return { ok: false, replayed: false, problem: unknownParticipant(absent.participant, 422) };
     const unknown = command.items.find((item) => !this.rows.has(`${item.sku} ${item.warehouse}`));
     if (unknown !== undefined) return refuse('unknown-sku');
     const shortages = command.items
@@ -136,24 +114,28 @@ export class PortFake implements Coordinator, Queries {
       }))
       .filter((item) => item.available < item.requested);
     const isShort = shortages.length > 0;
-    const transaction = transactionOf(command, isShort ? 'CANCELLED' : 'TRIED');
+    const transaction = transactionOf(command, isShort ? 'CANCELLED' : command.branches.length > 0 ? 'TRYING' : 'TRIED');
     const refusal = isShort ? 'insufficient-stock' : null;
-    if (!isShort || command.idGiven)
-      this.transactionsById.set(command.id, { transaction, contentHash: command.contentHash, refusal });
+    if (!isShort || command.idGiven) this.known.set(command.id, { transaction, contentHash: command.contentHash, refusal });
     if (isShort)
       return { ok: false, replayed: false, problem: problem('insufficient-stock', 'There is not enough.', { shortages }) };
     return { ok: true, replayed: false, transaction };
   }
 
   #change(command: ConfirmCommand | CancelCommand | ExtendCommand | RefundCommand): Verdict {
-    const known = this.transactionsById.get(command.id);
+    const known = this.known.get(command.id);
     if (known === undefined) {
       if (command.kind !== 'cancel') return refuse('unknown-transaction');
       const transaction = { ...blank(command.id, 'CANCELLED'), reason: 'cancelled-before-try' as const, note: command.note };
-      this.transactionsById.set(command.id, { transaction, contentHash: '', refusal: 'transaction-cancelled' });
+      this.known.set(command.id, { transaction, contentHash: '', refusal: 'transaction-cancelled' });
       return { ok: true, replayed: false, transaction };
     }
     const { state } = known.transaction;
+    const ofBranches = known.transaction.branches.length === 0 ? null : changeOfBranches(known.transaction, command);
+    if (ofBranches !== null) {
+      if (ofBranches.ok && 'items' in ofBranches.transaction) known.transaction = ofBranches.transaction;
+      return ofBranches;
+    }
     const target = { confirm: 'CONFIRMED', cancel: 'CANCELLED', extend: 'TRIED', refund: 'CONFIRMED' }[
       command.kind
     ] as TransactionState;
@@ -168,89 +150,26 @@ export class PortFake implements Coordinator, Queries {
     return { ok: true, replayed: false, transaction: known.transaction };
   }
 
-  #move(command: MoveStockCommand): Verdict {
-    const known = this.movements.get(command.id);
-    if (known !== undefined) {
-      if (known.contentHash !== command.contentHash) return refuse('idempotency-mismatch');
-      return { ok: true, replayed: true, movement: known.movement };
-    }
-    const delta = command.movementKind === 'WRITE_OFF' ? -command.quantity : command.quantity;
-    const stock = this.#add(command.sku, command.warehouse, delta);
-    if (stock === null) return refuse('insufficient-stock');
-    const { id, sku, warehouse, movementKind: kind, quantity, reason } = command;
-    const movement = { id, sku, warehouse, kind, quantity, reason, at: FIXED_NOW_MS, stock };
-    this.movements.set(id, { movement, contentHash: command.contentHash });
-    this.story.unshift({ at: FIXED_NOW_MS, warehouse, kind, quantity, movementId: id, reason });
-    return { ok: true, replayed: false, movement };
+  #intervene(command: RetryCommand | ResolveCommand): Verdict {
+    const known = this.known.get(command.id);
+    if (known === undefined) return refuse('unknown-transaction');
+    const verdict = command.kind === 'retry' ? retried(known.transaction) : resolved(known.transaction, command);
+    if (verdict.ok && 'items' in verdict.transaction) known.transaction = verdict.transaction;
+    return verdict;
   }
 
-  #count(command: CountStockCommand): Verdict {
-    const rows = this.#rowsOf(command.sku);
-    const { ifMatch } = command;
-    const isCurrent = ifMatch === null || (rows.length > 0 && (ifMatch === 'any' || ifMatch.includes(etagOf(rows))));
-    if (!isCurrent) return refuse('version-mismatch');
-    const row = this.rows.get(`${command.sku} ${command.warehouse}`);
-    const wanted = 'available' in command.counted ? command.counted.available : command.counted.onHand - (row?.reserved ?? 0);
-    this.#add(command.sku, command.warehouse, wanted - (row?.available ?? 0));
-    return { ok: true, replayed: false, stock: this.#rowsOf(command.sku) };
+  #put({ kind: _kind, secret: _secret, ...settings }: PutParticipantCommand): Verdict {
+    const createdAt = this.participantsByName.get(settings.name)?.createdAt ?? FIXED_NOW_MS;
+    const participant: Participant = { ...settings, createdAt, updatedAt: FIXED_NOW_MS };
+    this.participantsByName.set(participant.name, participant);
+    return { ok: true, replayed: false, participant };
   }
 
-  #add(sku: string, warehouse: string, delta: number): StockRow | null {
-    const row = this.rows.get(`${sku} ${warehouse}`) ?? { sku, warehouse, available: 0, reserved: 0, deducted: 0, version: 0 };
-    if (row.available + delta < 0) return null;
-    const after = { ...row, available: row.available + delta, version: row.version + 1 };
-    this.rows.set(`${sku} ${warehouse}`, after);
-    return after;
+  #remove({ name }: RemoveParticipantCommand): Verdict {
+    const participant = this.participantsByName.get(name);
+    if (participant === undefined) return { ok: false, replayed: false, problem: unknownParticipant(name, 404) };
+    if (this.participantsInUse.has(name)) return refuse('invalid-transition', { participant: name });
+    this.participantsByName.delete(name);
+    return { ok: true, replayed: false, participant };
   }
-}
-
-/** A refusal with the catalogue's status. */
-export function refuse(code: ProblemCode, members?: Readonly<Record<string, unknown>>): Verdict {
-  return { ok: false, replayed: false, problem: problem(code, `Refused by the stand-in: ${code}.`, members) };
-}
-
-/** A transaction without items. */
-export function blank(id: TransactionId, state: TransactionState): Transaction {
-  const at = FIXED_NOW_MS;
-  const times = { createdAt: at, expiresAt: at + 900_000, updatedAt: at };
-  return {
-    id,
-    state,
-    reason: null,
-    note: null,
-    needsAttention: false,
-    items: [],
-    branches: [],
-    reference: null,
-    metadata: null,
-    ...times,
-  };
-}
-
-function transactionOf(command: TryCommand, state: TransactionState): Transaction {
-  const items = command.items.map((item) => ({
-    ...item,
-    state: state === 'TRIED' ? ('RESERVED' as const) : ('AVAILABLE' as const),
-    deducted: 0,
-    refunded: 0,
-  }));
-  const reason = state === 'CANCELLED' ? ('insufficient-stock' as const) : null;
-  const { reference, metadata } = command;
-  return { ...blank(command.id, state), items, reason, reference, metadata, expiresAt: FIXED_NOW_MS + command.timeoutMs };
-}
-
-function replay(known: Known, command: TryCommand): Verdict {
-  if (known.refusal === 'transaction-cancelled' || known.transaction.reason === 'requested')
-    return refuse('transaction-cancelled');
-  if (known.contentHash !== command.contentHash) return refuse('idempotency-mismatch');
-  if (known.refusal !== null)
-    return { ok: false, replayed: true, problem: problem(known.refusal, 'There was not enough.', { shortages: [] }) };
-  return { ok: true, replayed: true, transaction: known.transaction };
-}
-
-function pageOf<T>(all: readonly T[], limit: number, after: Cursor | null, keyOf: (one: T) => Cursor): Page<T> {
-  const start = after === null ? 0 : all.findIndex((one) => keyOf(one).join() === after.join()) + 1;
-  const items = all.slice(start, start + limit);
-  const last = items.at(-1);
-  return { items, next: last !== undefined && start + limit < all.length ? keyOf(last) : null };
 }

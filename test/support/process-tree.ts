@@ -1,11 +1,25 @@
-// Owns the question which processes a process has started, as the operating system sees it.
+// Owns the questions which processes a process has started and whether they live, as the operating system sees it.
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /** @returns the direct children that live */
 export function childrenOf(pid: number): number[] {
-  const all = process.platform === 'linux' ? processesOnLinux() : processesElsewhere();
-  return all.filter(({ parent, isZombie }) => parent === pid && !isZombie).map((each) => each.pid);
+  return living()
+    .filter(({ parent }) => parent === pid)
+    .map((each) => each.pid);
+}
+
+/**
+ * @returns those of them that live. A signal that can be sent proves nothing: one that has ended takes signals until its parent has
+ * asked for its end, and who inherits it may be slow to
+ */
+export function livingAmong(pids: readonly number[]): number[] {
+  const all = new Set(living().map((each) => each.pid));
+  return pids.filter((pid) => all.has(pid));
+}
+
+function living(): Listed[] {
+  return (process.platform === 'linux' ? processesOnLinux() : processesElsewhere()).filter(({ isZombie }) => !isZombie);
 }
 
 interface Listed {

@@ -1,10 +1,10 @@
 // Owns the random batches whose outcome must not depend on the path they take: within one, nothing that frees stock meets
 // something that runs short of it, and nothing decides on a deadline that comes while the batch is settled.
 import fc from 'fast-check';
-import type { Command } from '../../src/coordinator/command.ts';
-import { hashOfTry } from '../../src/coordinator/content.ts';
-import type { TransactionId } from '../../src/coordinator/model.ts';
+import type { CallOutcome, Command } from '../../src/coordinator/command.ts';
+import type { BranchPhase, TransactionId } from '../../src/coordinator/model.ts';
 import {
+  branchesOf,
   cancelOf,
   confirmOf,
   expireOf,
@@ -14,6 +14,9 @@ import {
   moveOf,
   refundId,
   refundOf,
+  replyOf,
+  resolveOf,
+  retryOf,
   transactionId,
   tryOf,
 } from './commands.ts';
@@ -45,13 +48,22 @@ const anyReply = fc.constantFrom('whole', 'minimal');
 
 /** What the parts of a batch are made of, before what may not meet is taken out. */
 export interface Part {
-  readonly kind: 'try' | 'try-without-id' | 'confirm' | 'confirm-part' | 'cancel' | 'expire' | 'extend' | 'refund' | 'move';
+  readonly kind:
+    | ('try' | 'try-without-id' | 'confirm' | 'confirm-part' | 'cancel' | 'expire' | 'extend' | 'refund' | 'move')
+    | ('reply' | 'refusal' | 'retry' | 'resolve');
   readonly id: number;
   readonly lines: readonly Line[];
   readonly timeoutMs: number;
   readonly reference: string | null;
   readonly metadata: string | null;
   readonly reply: 'whole' | 'minimal';
+  /** Of a Try with an id: its branches' participants. */
+  readonly participants: readonly string[];
+  /** Of a reply: of which branch. */
+  readonly position: number;
+  /** Of a reply: to what, under the fence that this mostly has. */
+  readonly phase: BranchPhase;
+  readonly outcome: CallOutcome;
   /** Whether it keeps to itself, rather than say what was said first about its id. */
   readonly isOther: boolean;
 }
@@ -69,6 +81,7 @@ const anyPart: fc.Arbitrary<Part> = fc.record({
   kind: fc.constantFrom<Part['kind']>(
     ...(['try', 'try', 'try', 'try', 'try', 'try-without-id', 'try-without-id', 'confirm', 'confirm', 'confirm'] as const),
     ...(['confirm-part', 'cancel', 'expire', 'extend', 'refund', 'refund', 'move'] as const),
+    ...(['reply', 'reply', 'reply', 'reply', 'refusal', 'retry', 'resolve'] as const),
   ),
   id: fc.integer({ min: 1, max: 10 }),
   lines: fc.array(anyLine, { minLength: 1, maxLength: 4 }),
@@ -76,6 +89,10 @@ const anyPart: fc.Arbitrary<Part> = fc.record({
   reference: fc.option(anyText),
   metadata: anyMetadata,
   reply: anyReply,
+  participants: fc.constantFrom<readonly string[]>([], [], ['pay'], ['pay', 'points']),
+  position: fc.integer({ min: 0, max: 1 }),
+  phase: fc.constantFrom<BranchPhase>('try', 'try', 'confirm', 'cancel'),
+  outcome: fc.constantFrom<CallOutcome>('done', 'done', 'done', 'failed', 'not-yet', 'not-sent'),
   isOther: fc.integer({ min: 0, max: 6 }).map((number) => number === 0),
 });
 
@@ -85,14 +102,22 @@ export interface RandomBatch {
   readonly isCrowd: boolean;
   /** Settled a second time, as after a lost answer. */
   readonly isRepeated: boolean;
+  /** At its end, every participant that was ever asked answers well. */
+  readonly isAnswered: boolean;
 }
 
 export const anyBatches: fc.Arbitrary<readonly RandomBatch[]> = fc.array(
-  fc.record({ parts: fc.array(anyPart, { minLength: 1, maxLength: 16 }), isCrowd: fc.boolean(), isRepeated: fc.boolean() }),
+  fc.record({
+    parts: fc.array(anyPart, { minLength: 1, maxLength: 16 }),
+    isCrowd: fc.boolean(),
+    isRepeated: fc.boolean(),
+    isAnswered: fc.boolean(),
+  }),
   { minLength: 3, maxLength: 10 },
 );
 
-const FREEING: ReadonlySet<Part['kind']> = new Set(['cancel', 'expire', 'confirm-part', 'refund', 'move']);
+const PHASES = ['try', 'confirm', 'cancel'] as const;
+const FREEING: ReadonlySet<Part['kind']> = new Set(['cancel', 'expire', 'confirm-part', 'refund', 'move', 'refusal']);
 
 /**
  * Makes commands of one batch after the other, over ids that move on from batch to batch.
@@ -107,13 +132,13 @@ export class BatchMaker {
     this.#serial = serial;
   }
 
-  commandsOf({ parts, isCrowd }: RandomBatch): readonly Command[] {
+  commandsOf({ parts, isCrowd, isAnswered }: RandomBatch): readonly Command[] {
     this.#batches += 1;
     const used = isCrowd ? parts.map((part) => (FREEING.has(part.kind) ? { ...part, kind: 'try' as const } : part)) : parts;
     const isFreeing = used.some((part) => FREEING.has(part.kind));
     const seen = new Set<number>();
     const soon = new Set<number>();
-    return used.flatMap((drawn) => {
+    const commands = used.flatMap((drawn) => {
       const part = this.#inTurn(drawn);
       const isAlone = part.kind === 'move' || part.kind === 'try-without-id';
       const isFirst = isAlone || !seen.has(part.id);
@@ -121,9 +146,21 @@ export class BatchMaker {
       if (!isAlone) seen.add(part.id);
       if (part.kind === 'try' && part.timeoutMs === SOON_MS) soon.add(part.id);
       // What follows on an id is decided after its batch's other first commands: it must not compete with them.
-      const mustNotCompete = part.kind.startsWith('try') && (isFreeing || !isFirst);
+      // So is a Try with branches.
+      const isLater = !isFirst || (part.kind === 'try' && part.participants.length > 0);
+      const mustNotCompete = part.kind.startsWith('try') && (isFreeing || isLater);
       return [commandOf(mustNotCompete ? { ...part, lines: part.lines.map(plentiful) } : part, this.#serial)];
     });
+    return isAnswered ? [...commands, ...this.#answers(soon)] : commands;
+  }
+
+  #answers(soon: ReadonlySet<number>): readonly Command[] {
+    const branched = [...this.#first].filter(([id, { participants }]) => participants.length > 0 && !soon.has(id));
+    return branched.flatMap(([id, { participants }]) =>
+      participants.flatMap((_, position) =>
+        PHASES.map((phase) => replyOf(transactionId(id), position, phase, 'done', { fence: phase === 'try' ? 1 : 2 })),
+      ),
+    );
   }
 
   /** Moves the id on, and mostly repeats what was said first about it. */
@@ -157,6 +194,16 @@ function commandOf(part: Part, serial: () => number): Command {
       return expireOf(id);
     case 'extend':
       return extendOf(id, LATE_MS);
+    case 'reply':
+    case 'refusal': {
+      const outcome = part.kind === 'refusal' ? 'refused' : part.outcome;
+      const phase = part.kind === 'refusal' ? 'try' : part.phase;
+      return replyOf(id, part.position, phase, outcome, { fence: phase === 'try' ? 1 : 2 });
+    }
+    case 'retry':
+      return retryOf(id);
+    case 'resolve':
+      return resolveOf(id, part.position, part.reply === 'whole' ? 'CONFIRMED' : 'CANCELLED');
     case 'refund': {
       const [first] = part.lines;
       return part.reply === 'whole'
@@ -173,7 +220,6 @@ function commandOf(part: Part, serial: () => number): Command {
 /** A tiny deadline goes with an id by its number, so that repeats of a Try agree on it. */
 function fullTry(id: TransactionId, part: Part, idGiven: boolean): Command {
   const { lines, timeoutMs, reference, metadata, reply } = part;
-  const command = tryOf(id, lines, { timeoutMs, reference, metadata, reply, idGiven });
-  const parsed: unknown = metadata === null ? null : JSON.parse(metadata);
-  return { ...command, contentHash: hashOfTry({ items: command.items, timeoutMs, reference, metadata: parsed }) };
+  const branches = idGiven ? branchesOf(id, ...part.participants) : [];
+  return tryOf(id, lines, { timeoutMs, reference, metadata, reply, idGiven, branches });
 }

@@ -22,6 +22,10 @@ import { makeFolder } from './folder.ts';
 /** A server that nothing watches: what a test does to it stays done. The URL is the same after a restart. */
 export interface TestServer {
   readonly url: string;
+  /** The real path of its data folder. */
+  readonly folder: string;
+  /** Whether the process that leads it is there. */
+  isRunning(): boolean;
   /** SIGKILL to every process of it, as a power cut would. */
   kill(): Promise<void>;
   /** Kills what is left and starts it again on the same data. */
@@ -31,6 +35,11 @@ export interface TestServer {
   resume(): void;
   /** Kills it and removes its folder. */
   stop(): Promise<void>;
+}
+
+export interface PostgresPlace {
+  /** Gets the cluster, and stays where it is when the server is stopped; a real path. Otherwise it is a temporary folder. */
+  readonly folder: string;
 }
 
 /** Tests crash processes, not the machine; so nothing has to reach the disk, except where a test asks for it. */
@@ -47,23 +56,31 @@ const templates = new Map<string, Promise<string>>();
 export async function startPostgres(
   settings: Readonly<Record<string, string>> = {},
   other: PostgresPrograms | null = null,
+  where: PostgresPlace | null = null,
 ): Promise<TestServer> {
   const programs = other ?? (await postgresPrograms());
-  const template = templates.get(programs.postgres) ?? makeTemplate(programs);
-  templates.set(programs.postgres, template);
-  const source = await template;
   const folder = await makeFolder();
   const account = serverAccount([folder, programs.postgres]);
-  const cluster = join(folder, 'postgres');
-  copyFolder(source, cluster);
+  const cluster = join(where?.folder ?? folder, 'postgres');
+  if (where === null) {
+    const template = templates.get(programs.postgres) ?? makeTemplate(programs);
+    templates.set(programs.postgres, template);
+    copyFolder(await template, cluster);
+  } else {
+    // A template would be left behind by whoever does not run the tests.
+    await makeCluster(programs, account, cluster, PASSWORD);
+  }
   await makePrivateFolder(join(folder, 'socket'), account);
   const place = { cluster, socketFolder: join(folder, 'socket'), logFile: join(folder, 'postgres.log') };
   const recipe = postgresRecipe(programs, account, place, { ...FAST_SETTINGS, ...settings });
   return start(recipe, postgresUrl(place.socketFolder, PASSWORD), folder);
 }
 
-/** Starts an empty Redis. */
-export async function startRedis(): Promise<TestServer> {
+/**
+ * Starts an empty Redis.
+ * @param port where it listens, a free one where none is given
+ */
+export async function startRedis(port: number | null = null): Promise<TestServer> {
   const program = findRedis();
   if (program === null)
     throw new Error('The tests need redis-server or valkey-server on PATH; `npm test` installs it where it can.');
@@ -75,7 +92,7 @@ export async function startRedis(): Promise<TestServer> {
     folder: data,
     configFile: join(folder, 'redis.conf'),
     logFile: join(folder, 'redis.log'),
-    port: await freePort(),
+    port: port ?? (await freePort()),
     password: PASSWORD,
   };
   await writeRedisConfig(account, place);
@@ -87,10 +104,18 @@ async function start(recipe: ServerRecipe, url: string, folder: string): Promise
   const kill = async (): Promise<void> => {
     await endProcessesIn(recipe.folder, recipe.programs, []);
     // Dead, but not reaped yet, its process id still counts as taken, and PostgreSQL would not start beside it.
-    if (child !== null && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref(); // Its end is waited for, also where nothing else keeps this process here.
+    await once(child, 'exit');
   };
   const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
-    for (const pid of processesIn(recipe.folder, recipe.programs)) process.kill(pid, name);
+    for (const pid of processesIn(recipe.folder, recipe.programs)) {
+      try {
+        process.kill(pid, name);
+      } catch {
+        // It ended while we looked.
+      }
+    }
   };
   const stop = async (): Promise<void> => {
     await kill();
@@ -104,6 +129,8 @@ async function start(recipe: ServerRecipe, url: string, folder: string): Promise
   await launchIt();
   return {
     url,
+    folder: recipe.folder,
+    isRunning: () => child !== null && child.exitCode === null && child.signalCode === null,
     kill,
     restart: async () => {
       await kill();

@@ -53,11 +53,31 @@ describe('content', () => {
       { ...TRY, metadata: { a: [1, 2] } },
       { ...TRY, metadata: { a: [2, 1] } },
       { ...TRY, items: [] },
+      { ...TRY, branches: [{ participant: 'a' }] },
+      { ...TRY, branches: [{ participant: 'a' }, { participant: 'a' }] },
+      { ...TRY, branches: [{ participant: 'a' }, { participant: 'b' }] },
+      { ...TRY, branches: [{ participant: 'b' }, { participant: 'a' }] },
+      { ...TRY, branches: [{ participant: 'a', payload: {} }] },
+      { ...TRY, branches: [{ participant: 'a', payload: 'null' }] },
       { ...TRY, items: [{ sku: 'SKU-1', warehouse: 'default', quantity: 3 }] },
       { ...TRY, items: [{ sku: 'SKU-1', warehouse: 'w', quantity: 2 }] },
     ];
     expect(new Set(others.map(hashOfTry)).size).to.equal(others.length);
     expect(hashOfTry(TRY)).to.match(/^[0-9a-f]{64}$/);
+  });
+
+  it('has the same hash for ever: an id sent before an upgrade must be known after it (I7)', () => {
+    const pinned = 'a6e0b263960fd8f14e28fae5c5752e1eb441767114423fdf72c500c85b7414e4';
+    expect(hashOfTry(TRY)).to.equal(pinned);
+    expect(hashOfTry({ ...TRY, branches: [] })).to.equal(pinned);
+    const branches = [{ participant: 'payment', payload: { b: [1, null], a: 'x' } }, { participant: 'points' }];
+    expect(hashOfTry({ ...TRY, branches })).to.equal('5b4d071199357361b6649e76591a81b7f1622080972beecef12db843acda52d5');
+  });
+
+  it('takes a payload of null and none for the same, and its keys in any order', () => {
+    const hashOf = (payload: unknown) => hashOfTry({ ...TRY, branches: [{ participant: 'a', payload }] });
+    expect(hashOf(null)).to.equal(hashOfTry({ ...TRY, branches: [{ participant: 'a' }] }));
+    expect(hashOf({ a: { c: 1, b: 2 } })).to.equal(hashOf({ a: { b: 2, c: 1 } }));
   });
 
   it('keeps the same content of different calls apart', () => {

@@ -20,7 +20,8 @@ describe('a lane whose ledger fails', () => {
   });
 
   it('gives up on those who waited too long, and serves the others after the recovery', async () => {
-    const patienceMs = 400;
+    // Long beside the longest pause between two attempts, within which those behind are served.
+    const patienceMs = 1500;
     const { ledger, lane } = await stocked({ patienceMs, batchLimit: 1 });
     let isAway = true;
     ledger.mishap = () => (isAway ? 'lost-before' : null);
@@ -72,7 +73,7 @@ describe('a lane whose ledger fails', () => {
 
   it('tells of a deadline whose commit was done and the answer lost', async () => {
     const deadlines: number[] = [];
-    const { ledger, lane } = await stocked({ onDeadlines: (some) => deadlines.push(...some) });
+    const { ledger, lane } = await stocked({ onEffects: (some) => deadlines.push(...some.deadlines) });
     let failures = 1;
     ledger.mishap = () => (failures-- > 0 ? 'lost-after' : null);
     await lane.submit(tryOf(A, [['s', 1]], { timeoutMs: 100 }));

@@ -96,7 +96,7 @@ describe('a lane', () => {
 
   it('tells of every deadline it stored, on either path', async () => {
     const deadlines: number[] = [];
-    const { ledger, lane } = await stocked({ onDeadlines: (some) => deadlines.push(...some) });
+    const { ledger, lane } = await stocked({ onEffects: (some) => deadlines.push(...some.deadlines) });
     await lane.submit(tryOf(A, [['s', 1]], { timeoutMs: 100 }));
     ledger.mishap = (call) => (call === 'apply' ? 'leave' : null);
     await lane.submit(tryOf(B, [['s', 1]], { timeoutMs: 200 }));

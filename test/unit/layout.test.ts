@@ -10,8 +10,12 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const LAYERS: readonly (readonly string[])[] = [
   ['workflows/'],
   ['src/errors.ts', 'src/settings.ts', 'src/config.ts'],
+  // For services of others: it shares no code with the coordinator.
+  ['src/participant/'],
+  ['src/client/'],
   ['src/coordinator/'],
   ['src/ledger/'],
+  ['src/participants/'],
   ['src/timers/'],
   ['src/http/'],
   ['src/embedded/'],
@@ -21,18 +25,19 @@ const LAYERS: readonly (readonly string[])[] = [
 ];
 
 /** What touches the outside world. They know the ports of src/coordinator, not one another. */
-const INFRASTRUCTURE = ['src/ledger/', 'src/timers/', 'src/http/', 'src/embedded/'];
+const INFRASTRUCTURE = ['src/ledger/', 'src/participants/', 'src/timers/', 'src/http/', 'src/embedded/'];
 
 /** The only places that put several parts of the infrastructure together: src/runtime/ is what src/main.ts is made of. */
 const BUILDERS = [/^src\/main\.ts$/, /^src\/runtime\//, /^src\/cli\/serve(\/|\.|-)/];
 
-/** Each library with the one place that may import it. */
-const LIBRARY_HOMES: Readonly<Record<string, string>> = {
-  pg: 'src/ledger/',
-  bullmq: 'src/timers/',
-  ioredis: 'src/timers/',
-  xstate: 'workflows/',
-  express: 'src/http/',
+/** Each library with the places that may import it: one in the coordinator, and what is for services of others. */
+const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
+  pg: ['src/ledger/', 'src/participant/'],
+  bullmq: ['src/timers/'],
+  ioredis: ['src/timers/'],
+  undici: ['src/participants/'],
+  xstate: ['workflows/'],
+  express: ['src/http/', 'src/participant/'],
 };
 
 const IMPORT = /\b(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*\(?\s*['"]([^'"]+)['"]/g;
@@ -128,11 +133,19 @@ describe('the layout', () => {
     expect(mixing).to.deep.equal([]);
   });
 
+  it('keeps the participant library apart from the coordinator', () => {
+    const inside = (path: string): boolean => within(path, 'src/participant/');
+    const crossing = sources.flatMap(({ path, files }) =>
+      files.filter((target) => inside(target) !== inside(path)).map((target) => `${path} imports ${target}`),
+    );
+    expect(crossing).to.deep.equal([]);
+  });
+
   it('has one place for each library', () => {
     const strays = sources.flatMap(({ path, packages }) =>
       packages
-        .filter((name) => !within(path, LIBRARY_HOMES[name] ?? path))
-        .map((name) => `${path} imports ${name}, which is for ${LIBRARY_HOMES[name]}`),
+        .filter((name) => !(LIBRARY_HOMES[name] ?? [path]).some((home) => within(path, home)))
+        .map((name) => `${path} imports ${name}, which is for ${LIBRARY_HOMES[name]?.join(' and ')}`),
     );
     expect(strays).to.deep.equal([]);
   });

@@ -35,7 +35,14 @@ const TRANSACTION_EVENTS = [
   'REFUND',
 ] as const;
 const ITEM_EVENTS = ['RESERVE', 'DEDUCT', 'RELEASE', 'REFUND_PART', 'REFUND_REST'] as const;
-const BRANCH_EVENTS = ['TRY_DONE', 'TRY_REFUSED', 'CONFIRM_DONE', 'CANCEL_DONE'] as const;
+const BRANCH_EVENTS = [
+  'TRY_DONE',
+  'TRY_REFUSED',
+  'CONFIRM_DONE',
+  'CANCEL_DONE',
+  'RESOLVE_CONFIRMED',
+  'RESOLVE_CANCELLED',
+] as const;
 
 /** "state event" → where it leads and what must be done; what is not named is not allowed. */
 type Table = Readonly<Record<string, readonly [to: string, ...actions: string[]]>>;
@@ -88,6 +95,13 @@ const BRANCHES: Table = {
   'TRIED CONFIRM_DONE': ['CONFIRMED'],
   'TRIED CANCEL_DONE': ['CANCELLED'],
   'REFUSED CANCEL_DONE': ['CANCELLED'],
+  // An operator settles what is not settled, either way, and nothing else.
+  'REGISTERED RESOLVE_CONFIRMED': ['CONFIRMED'],
+  'REGISTERED RESOLVE_CANCELLED': ['CANCELLED'],
+  'TRIED RESOLVE_CONFIRMED': ['CONFIRMED'],
+  'TRIED RESOLVE_CANCELLED': ['CANCELLED'],
+  'REFUSED RESOLVE_CONFIRMED': ['CONFIRMED'],
+  'REFUSED RESOLVE_CANCELLED': ['CANCELLED'],
 };
 
 function checkPair(table: Table, state: string, event: string, step: Step<string> | null): void {

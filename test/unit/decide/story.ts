@@ -1,12 +1,19 @@
 // Owns the given/when/then of the tests of decide(): rows that start empty, a clock that the test sets, and commands told one
 // after the other, each on what the ones before it left.
 import { expect } from 'chai';
-import type { Command, Refused, TransactionAccepted, VerdictOf } from '../../../src/coordinator/command.ts';
+import type {
+  BranchReplyCommand,
+  CallOutcome,
+  Command,
+  Refused,
+  TransactionAccepted,
+  VerdictOf,
+} from '../../../src/coordinator/command.ts';
 import { decide } from '../../../src/coordinator/decide/decide.ts';
-import type { Item, Transaction, TransactionId } from '../../../src/coordinator/model.ts';
+import type { Branch, Item, Transaction, TransactionId } from '../../../src/coordinator/model.ts';
 import { type Change, emptyRows, evolve, type StoredTransaction, stockKey } from '../../../src/coordinator/rows.ts';
 import type { ProblemCode } from '../../../src/errors.ts';
-import { type Line, movementId, moveOf } from '../../support/commands.ts';
+import { branchesOf, type Line, movementId, moveOf, putParticipantOf, replyOf, tryOf } from '../../support/commands.ts';
 
 export const NOON_MS = Date.parse('2026-11-22T12:00:00.000Z');
 
@@ -33,6 +40,52 @@ export class Story {
     return verdict as VerdictOf<C>;
   }
 
+  /** Given participants, registered at once. */
+  registered(...names: readonly string[]): this {
+    for (const name of names) this.tell(putParticipantOf(name));
+    return this;
+  }
+
+  /** Given a Try with one item of `a` and a branch for each name, not answered yet. */
+  trying(id: TransactionId, ...participants: readonly string[]): this {
+    const branches = branchesOf(id, ...participants);
+    expect(this.tell(tryOf(id, [['a', 1]], { branches })).ok).to.equal(true);
+    return this;
+  }
+
+  /** When a participant answers the call under way. */
+  answer(id: TransactionId, position: number, outcome: CallOutcome, changed: Partial<BranchReplyCommand> = {}): this {
+    const { work, fence } = this.branch(id, position);
+    if (work.kind !== 'under-way') throw new Error(`branch ${position} of ${id} is not being asked`);
+    const verdict = this.tell(replyOf(id, position, work.phase, outcome, { fence, ...changed }));
+    expect(verdict).to.deep.include({ ok: true, replayed: false });
+    return this;
+  }
+
+  /** When the next attempt of a branch is due: the clock moves there, and somebody claims it. */
+  wake(id: TransactionId, position: number): this {
+    const { work, fence } = this.branch(id, position);
+    if (work.kind !== 'waiting') throw new Error(`branch ${position} of ${id} does not wait`);
+    this.now = Math.max(this.now, work.at);
+    const stored = this.stored(id);
+    const claimed = { work: { kind: 'under-way' as const, phase: work.phase }, fence: fence + 1 };
+    const branches = stored.branches.map((branch, index) => (index === position ? { ...branch, ...claimed } : branch));
+    this.rows.transactions.set(id, { ...stored, branches });
+    return this;
+  }
+
+  branch(id: TransactionId, position: number): Branch {
+    const found = this.stored(id).branches[position];
+    if (found === undefined) throw new Error(`${id} has no branch at ${position}`);
+    return found;
+  }
+
+  /** @returns where it stands, and each branch as "state work", with the phase it is asked for where it is */
+  standing(id: TransactionId): readonly string[] {
+    const { state, branches } = this.stored(id);
+    return [state, ...branches.map(standingOf)];
+  }
+
   at(now: number): this {
     this.now = now;
     return this;
@@ -50,6 +103,10 @@ export class Story {
     if (row === undefined) throw new Error(`${sku} was never stocked in ${warehouse}`);
     return [row.available, row.reserved, row.deducted];
   }
+}
+
+function standingOf({ state, work }: Branch): string {
+  return work.kind === 'none' ? state : `${state} ${work.kind} ${work.phase}`;
 }
 
 /** Then it is accepted, with the whole transaction. */
