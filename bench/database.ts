@@ -1,4 +1,4 @@
-// Owns the bench's own look into PostgreSQL: databases to work in, the statements of sql/, and the check of I1–I3.
+// Owns the bench's own look into PostgreSQL: databases to work in, the statements of sql/, and the check of what must hold.
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 
@@ -38,11 +38,12 @@ export class InvariantsBroken extends Error {
 }
 
 /**
- * Checks I1–I3 in the database.
+ * Checks I1–I3 in the database, and for holdfast that branches stand where their transactions do.
  * @throws InvariantsBroken with the first rows that break one
  */
 export async function checkInvariants(client: pg.Client, schema: 'holdfast' | 'baseline'): Promise<void> {
-  for (const invariant of ['i1', 'i2', 'i3']) {
+  const invariants = schema === 'holdfast' ? ['i1', 'i2', 'i3', 'branches'] : ['i1', 'i2', 'i3'];
+  for (const invariant of invariants) {
     const { rows } = await client.query(await statement(`${schema}-${invariant}`));
     if (rows.length > 0) throw new InvariantsBroken(`${invariant.toUpperCase()} of ${schema}`, rows);
   }

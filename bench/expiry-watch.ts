@@ -1,5 +1,6 @@
 // Owns the look from outside at a release on a large scale: what is still held, how long locks are, how much memory it takes.
 import { connect, statement } from './database.ts';
+import { pause } from './pause.ts';
 import type { System } from './system.ts';
 
 const SAMPLE_EVERY_MS = 20;
@@ -17,8 +18,6 @@ export interface Watched {
 interface Held {
   readonly held: number;
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
  * Watches until nothing of DUE-… is reserved any more.

@@ -1,6 +1,7 @@
 // Owns the same load as load.lua where wrk is not installed. autocannon runs on Node and takes much more of the machine,
 // so the figures are lower all over; ratios within one run still compare.
 import autocannon from 'autocannon';
+import { BRANCHES } from './branches.ts';
 import type { Load, LoadResult, Pattern } from './load.ts';
 
 type Pick = () => string;
@@ -8,7 +9,7 @@ type Pick = () => string;
 function picker(pattern: Pattern, skuCount: number): Pick {
   if (pattern === 'hot') return () => 'SKU-1';
   if (pattern === 'sold-out') return () => 'SOLD-OUT';
-  if (pattern === 'uniform') return () => `SKU-${1 + Math.floor(Math.random() * skuCount)}`;
+  if (pattern === 'uniform' || pattern === 'branches') return () => `SKU-${1 + Math.floor(Math.random() * skuCount)}`;
   // Zipf with s = 1 by its continuous form: log-uniform over the ranks.
   return () => `SKU-${Math.min(skuCount, Math.floor((skuCount + 1) ** Math.random()))}`;
 }
@@ -37,11 +38,12 @@ interface Context {
 
 function requestsOf(load: Load, skuCount: number, tally: Tally): autocannon.Request[] {
   const pick = picker(load.pattern, skuCount);
+  const more = load.pattern === 'branches' ? `,"branches":${BRANCHES}` : '';
   const tryRequest: autocannon.Request = {
     method: 'POST',
     path: '/v1/transactions',
     headers: { 'content-type': 'application/json' },
-    setupRequest: (request) => ({ ...request, body: `{"items":[{"sku":"${pick()}","quantity":1}]}` }),
+    setupRequest: (request) => ({ ...request, body: `{"items":[{"sku":"${pick()}","quantity":1}]${more}}` }),
     onResponse: (status, body, context: Context) => {
       count(tally, status, body);
       const id = status === 201 ? /"id":"([0-9a-f-]{36})"/.exec(body)?.[1] : undefined;

@@ -1,5 +1,5 @@
 -- Owns the load as wrk drives it: a Try, then the Confirm of an id that a Try was answered with, over keep-alive.
--- Arguments: pattern (uniform | zipf | hot | sold-out), number of SKUs, pause between the requests of a connection in ms.
+-- Arguments: pattern (uniform | zipf | hot | sold-out | branches), number of SKUs, pause between the requests of a connection in ms.
 -- One thread only: ids wait in that thread's own table. Prints one line of JSON after "RESULT ".
 
 local threads = {}
@@ -13,9 +13,12 @@ function setup(thread)
   threads[#threads + 1] = thread
 end
 
-local function try_of(sku)
-  return wrk.format("POST", "/v1/transactions", nil, '{"items":[{"sku":"' .. sku .. '","quantity":1}]}')
+local function try_of(sku, more)
+  return wrk.format("POST", "/v1/transactions", nil, '{"items":[{"sku":"' .. sku .. '","quantity":1}]' .. (more or "") .. '}')
 end
+
+-- The same as BRANCHES of branches.ts.
+local branches = ',"branches":[{"participant":"first","payload":{"amount":1}},{"participant":"second","payload":{"amount":1}}]'
 
 -- Zipf with s = 1: rank n weighs 1/n. Drawn once into a long table, so that a request costs one look-up.
 local function zipf_table(size, length)
@@ -41,7 +44,8 @@ function init(args)
   elseif pattern == "hot" then
     tries, draw = { try_of("SKU-1") }, { 1 }
   else
-    for n = 1, size do tries[n] = try_of("SKU-" .. n) end
+    local more = pattern == "branches" and branches or ""
+    for n = 1, size do tries[n] = try_of("SKU-" .. n, more) end
     if pattern == "zipf" then
       draw = zipf_table(size, 100000)
     else

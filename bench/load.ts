@@ -6,8 +6,8 @@ import { loadWithWrk } from './load-wrk.ts';
 export const SKU_COUNT = 1000;
 export const SOLD_OUT_SKU = 'SOLD-OUT';
 
-/** Which SKUs are wanted: all alike, by Zipf with s = 1, one only, or one of which nothing is left. */
-export type Pattern = 'uniform' | 'zipf' | 'hot' | 'sold-out';
+/** Which SKUs are wanted: all alike, by Zipf with s = 1, one only, one of which nothing is left; or all alike, with branches. */
+export type Pattern = 'uniform' | 'zipf' | 'hot' | 'sold-out' | 'branches';
 
 export interface Load {
   readonly pattern: Pattern;

@@ -1,14 +1,14 @@
 // Owns one measured run as a value, and the arithmetic over several: medians, and ratios within a round.
 import type { SystemName } from './system.ts';
 
-export type Scenario = 'uniform' | 'zipf' | 'hot' | 'sold-out' | 'batch whole' | 'batch minimal';
+export type Scenario = 'uniform' | 'zipf' | 'hot' | 'sold-out' | 'branches' | 'bare calls' | 'batch whole' | 'batch minimal';
 
 export interface Measurement {
   readonly system: SystemName;
   readonly scenario: Scenario;
   readonly connections: number;
   readonly round: number;
-  /** Requests; operations where they come in batches. */
+  /** Requests; operations where they come in batches; calls to participants where they are bare. */
   readonly perSecond: number;
   readonly p50Ms: number | null;
   readonly p99Ms: number;

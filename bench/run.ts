@@ -1,6 +1,7 @@
-// Owns the quick bench: ceiling, baseline and holdfast side by side, interleaved, in under three minutes.
+// Owns the quick bench: ceiling, baseline and holdfast side by side, with participants too, interleaved, in under three minutes.
 // npm run bench -- [--out FILE] [--rounds N] [--seconds N] [--systems ceiling,baseline,holdfast]
 import { parseArgs } from 'node:util';
+import { type BranchRounds, branchTable, branchVerdict, startBranchRounds } from './branch-rounds.ts';
 import { connect, createDatabase, writesSoFar } from './database.ts';
 import { settle } from './generate.ts';
 import { type Pattern, runLoad, wrkIsInstalled } from './load.ts';
@@ -35,6 +36,7 @@ function mainRound(round: number): Step[] {
   ];
 }
 
+/** Once: no target hangs on them. */
 const SIDE_ROUND: readonly Step[] = [16, 512].flatMap((connections): Step[] => [
   ['ceiling', 'uniform', connections],
   ['baseline', 'uniform', connections],
@@ -106,29 +108,34 @@ async function main(): Promise<void> {
   console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load by ${wrkIsInstalled() ? 'wrk' : 'autocannon'}`);
   const servers = await startPrivateServers();
   const subjects: Subjects = {};
+  let branches: BranchRounds | null = null;
   try {
     for (const name of ['ceiling', 'baseline', 'holdfast'] as const) {
       if (values.systems.split(',').includes(name)) subjects[name] = await startSubject(name, servers);
     }
     const writes = await writesPerRefusal(subjects.holdfast);
+    if (subjects.holdfast !== undefined) branches = await startBranchRounds(subjects.holdfast);
     const runs: Measurement[] = [];
     for (let round = 0; round < Number(values.rounds); round += 1) {
       runs.push(...(await runSteps(subjects, mainRound(round), seconds, round)));
-      if (round > 1) continue;
-      runs.push(...(await runSteps(subjects, SIDE_ROUND, seconds, round)));
-      runs.push(...(await runBatches(subjects, seconds, round)));
+      if (branches !== null) runs.push(...(await branches.round(seconds, round)));
+      if (round === 0) runs.push(...(await runSteps(subjects, SIDE_ROUND, seconds, round)));
+      if (round <= 1) runs.push(...(await runBatches(subjects, seconds, round)));
     }
     runs.push(...(await runSteps(subjects, BASELINE_ONCE, seconds, 0)));
-    const found = verdicts(runs, writes);
+    const found = [...verdicts(runs, writes), branchVerdict(runs)];
     const tookS = (performance.now() - begunAt) / 1000;
-    console.log(`\n${measurementTable(runs)}\n\n${verdictTable(found)}\n`);
+    console.log(`\n${measurementTable(runs)}\n\n${branches === null ? '' : `${branchTable(runs)}\n\n`}${verdictTable(found)}\n`);
     const file = await keep(
       'bench',
       { date: new Date().toISOString(), machine, tookS, runs, writes, verdicts: found },
       values.out,
     );
-    console.log(`I1–I3 held after every run. ${tookS.toFixed(0)} s in all; written to ${file}`);
+    console.log(
+      `I1–I3 held after every run, and confirmed transactions have their branches confirmed. ${tookS.toFixed(0)} s in all; written to ${file}`,
+    );
   } finally {
+    await branches?.stop();
     for (const subject of Object.values(subjects)) {
       await subject.ledger?.end();
       await subject.system.stop();

@@ -1,5 +1,6 @@
 // Owns one running bench: its systems, what they were measured at, and the check after every run that their ledgers add up.
 import type pg from 'pg';
+import type { BareCaller } from './bare-calls.ts';
 import { runBatchLoad } from './batch-load.ts';
 import { checkInvariants, InvariantsBroken, storedCounts } from './database.ts';
 import { type Load, runLoad } from './load.ts';
@@ -10,7 +11,7 @@ import { BATCH_CONNECTIONS } from './targets.ts';
 /** A system together with its ledger and what its answers promised so far. */
 export interface Subject {
   readonly system: System;
-  /** Null for the ceiling, which keeps nothing. */
+  /** Null for those that keep nothing. */
   readonly ledger: pg.Client | null;
   tried: number;
   confirmed: number;
@@ -21,10 +22,10 @@ interface Answered {
   readonly confirmed: number;
 }
 
-/** I1–I3, and I6 as far as it shows from outside: all that was answered is stored. */
+/** I1–I3, that all branches of a confirmed transaction are confirmed, and I6 as far as it shows from outside: all that was answered is stored. */
 async function audit(subject: Subject, answered: Answered): Promise<void> {
   const { system, ledger } = subject;
-  if (ledger === null || system.name === 'ceiling') return;
+  if (ledger === null || (system.name !== 'holdfast' && system.name !== 'baseline')) return;
   subject.tried += answered.tried;
   subject.confirmed += answered.confirmed;
   await checkInvariants(ledger, system.name);
@@ -41,7 +42,7 @@ function say(run: Measurement, sample: string): void {
   const figures = `${Math.round(run.perSecond).toLocaleString('en').padStart(9)}/s  p99 ${run.p99Ms.toFixed(1).padStart(7)} ms`;
   const load = `${run.scenario}, ${run.connections} connections`;
   console.log(
-    `  ${run.system.padEnd(9)} ${load.padEnd(28)} ${figures}${run.unexpected > 0 ? `  ${run.unexpected} UNEXPECTED: ${sample}` : ''}`,
+    `  ${run.system.padEnd(11)} ${load.padEnd(28)} ${figures}${run.unexpected > 0 ? `  ${run.unexpected} UNEXPECTED: ${sample}` : ''}`,
   );
 }
 
@@ -91,5 +92,31 @@ export async function measureBatch(
   };
   say(run, result.sample);
   await audit(subject, result);
+  return run;
+}
+
+/** Has the participants called without a coordinator. */
+export async function measureBareCalls(
+  caller: BareCaller,
+  participant: System,
+  connections: number,
+  seconds: number,
+  round: number,
+): Promise<Measurement> {
+  const result = await caller.run({ url: participant.url, connections, seconds });
+  const run: Measurement = {
+    system: participant.name,
+    scenario: 'bare calls',
+    connections,
+    round,
+    perSecond: result.callsPerSecond,
+    p50Ms: result.latencyMs.p50,
+    p99Ms: result.latencyMs.p99,
+    maxMs: result.latencyMs.max,
+    unexpected: result.failed,
+    generator: 'undici',
+    clientCpuShare: result.clientCpuShare,
+  };
+  say(run, result.sample);
   return run;
 }

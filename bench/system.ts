@@ -1,4 +1,5 @@
-// Owns the three systems under test as child processes: started, known by their address, watched for memory, stopped.
+// Owns the systems under test, and the participant they call, as child processes: started, known by their address, watched for
+// memory, stopped.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../src/embedded/redis.ts';
 
-export type SystemName = 'ceiling' | 'baseline' | 'holdfast';
+export type SystemName = 'ceiling' | 'baseline' | 'holdfast' | 'participant';
 
 export interface System {
   readonly name: SystemName;
@@ -17,9 +18,19 @@ export interface System {
   stop(): Promise<void>;
 }
 
-const ENTRY: Record<SystemName, string> = { ceiling: './ceiling.ts', baseline: './baseline.ts', holdfast: '../src/main.ts' };
+const ENTRY: Record<SystemName, string> = {
+  ceiling: './ceiling.ts',
+  baseline: './baseline.ts',
+  holdfast: '../src/main.ts',
+  participant: './participant.ts',
+};
 /** As `npm start` has it. */
-const FLAGS: Record<SystemName, readonly string[]> = { ceiling: [], baseline: [], holdfast: ['--max-semi-space-size=8'] };
+const FLAGS: Record<SystemName, readonly string[]> = {
+  ceiling: [],
+  baseline: [],
+  holdfast: ['--max-semi-space-size=8'],
+  participant: [],
+};
 const START_WITHIN_MS = 60_000;
 const STOP_WITHIN_MS = 15_000;
 const PAGE_BYTES = 4096;
@@ -90,10 +101,11 @@ async function childrenByParent(): Promise<Map<number, number[]>> {
 
 /**
  * Starts a system and waits until it listens.
- * @param databaseUrl the ceiling has no use for it
+ * @param databaseUrl ceiling and participant have no use for it
  * @param redisUrl undefined lets holdfast start its own
+ * @param port undefined takes a free one
  */
-export async function startSystem(name: SystemName, databaseUrl: string, redisUrl?: string): Promise<System> {
+export async function startSystem(name: SystemName, databaseUrl: string, redisUrl?: string, port?: number): Promise<System> {
   const dataFolder = await mkdtemp(path.join(tmpdir(), `holdfast-bench-${name}-`));
   const child = spawn(process.execPath, [...FLAGS[name], fileURLToPath(new URL(ENTRY[name], import.meta.url))], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -101,7 +113,7 @@ export async function startSystem(name: SystemName, databaseUrl: string, redisUr
       ...process.env,
       NODE_ENV: 'production',
       HOST: '127.0.0.1',
-      PORT: String(await freePort()),
+      PORT: String(port ?? (await freePort())),
       WORKERS: '1',
       LOG_LEVEL: 'warn',
       HOLDFAST_DATA_DIR: dataFolder,
