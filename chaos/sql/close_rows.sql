@@ -1,0 +1,2 @@
+-- Gives the cursor's name free again.
+CLOSE rows;

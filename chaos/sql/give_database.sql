@@ -1,0 +1,2 @@
+-- The coordinators make their schema themselves.
+ALTER DATABASE postgres OWNER TO coordinator

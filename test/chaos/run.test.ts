@@ -1,0 +1,143 @@
+// Owns a short run of chaos with a seed: every kind of fault strikes a real cluster within a minute, and every invariant holds.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { FAULT_KINDS } from '../../chaos/faults/plan.ts';
+import { atTheEnd } from '../support/end.ts';
+import { makeFolderForTheRun } from '../support/folder.ts';
+import { childrenOf, livingAmong } from '../support/process-tree.ts';
+
+const ROOT = new URL('../..', import.meta.url).pathname;
+const SEED = 4;
+/** As long as it takes for every kind of fault to have its turn. */
+const DURATION = '60s';
+const LIMIT_MS = 240_000;
+
+interface ReportFile {
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly instances: number;
+  readonly operations: { readonly total: number; readonly byKind: object; readonly byOutcome: Readonly<Record<string, number>> };
+  readonly faults: readonly { readonly kind: string; readonly target: string; readonly fromMs: number; readonly toMs: number }[];
+  readonly leftOut: readonly { readonly kind: string }[];
+  readonly invariants: readonly { readonly id: string; readonly examined: number; readonly violations: number }[];
+  readonly verdict: string;
+}
+
+interface Command {
+  readonly child: ChildProcess;
+  /** What it printed so far. */
+  output(): string;
+  readonly ended: Promise<{ readonly code: number | null; readonly output: string }>;
+}
+
+/** @param temporaryFolder where everything it makes for itself goes */
+function begin(script: string, args: readonly string[], temporaryFolder = tmpdir()): Command {
+  const child = spawn(process.execPath, ['--conditions=holdfast-source', join(ROOT, 'chaos', script), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: temporaryFolder },
+  });
+  atTheEnd(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  return { child, output: () => output, ended: once(child, 'close').then(([code]) => ({ code, output })) };
+}
+
+const descendantsOf = (pid: number): number[] => childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+
+const run = (script: string, args: readonly string[]): Command['ended'] => begin(script, args).ended;
+
+describe('a run of chaos', function () {
+  this.timeout(LIMIT_MS);
+  let folder = '';
+  let report: ReportFile;
+
+  before(async () => {
+    folder = join(await makeFolderForTheRun(), 'run');
+    const { code, output } = await run('run.ts', ['--seed', String(SEED), '--duration', DURATION, '--out', folder]);
+    expect(code, output).to.equal(0);
+    report = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')) as ReportFile;
+  });
+
+  it('had every kind of fault strike that can be done here', () => {
+    const struck = new Set([...report.faults, ...report.leftOut].map(({ kind }) => kind));
+    expect(FAULT_KINDS.map(({ name }) => name).filter((name) => !struck.has(name))).to.deep.equal([]);
+    for (const { fromMs, toMs } of report.faults) expect(toMs).to.be.at.least(fromMs);
+    // These two need more than a file: an account that may mount, and a library of the system.
+    expect(report.leftOut.every(({ kind }) => kind === 'postgres-disk' || kind === 'coordinator-clock')).to.equal(true);
+  });
+
+  it('examined every invariant, and found each held', () => {
+    expect(report.verdict).to.equal('held');
+    expect(report.invariants.map(({ id }) => id)).to.include.members(
+      Array.from({ length: 12 }, (_, index) => `I${index + 1}`).concat('per-SKU model'),
+    );
+    expect(report.invariants.filter(({ examined, violations }) => examined === 0 || violations > 0)).to.deep.equal([]);
+  });
+
+  it('asked much, and some of it got no answer', () => {
+    expect(report.seed).to.equal(SEED);
+    expect(report.durationMs).to.equal(60_000);
+    expect(report.instances).to.equal(3);
+    expect(report.operations.total).to.be.above(2_000);
+    expect(report.operations.byOutcome.unknown ?? 0).to.be.above(10);
+  });
+
+  it('can be judged again from its files, and repeats its verdict', async () => {
+    const { code, output } = await run('check.ts', [folder]);
+    expect(code, output).to.equal(0);
+    const again = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8')) as ReportFile;
+    expect(again).to.deep.equal(report);
+  });
+});
+
+describe('the command of a run of chaos', function () {
+  this.timeout(60_000);
+
+  it('ends what it started when it is interrupted, and leaves no process and no folder', async () => {
+    const [temporary, out] = [await makeFolderForTheRun(), await makeFolderForTheRun()];
+    const command = begin('run.ts', ['--seed', '1', '--faults', 'coordinator', '--out', out], temporary);
+    while (!command.output().includes('operations/s without faults')) {
+      expect(command.child.exitCode, command.output()).to.equal(null);
+      await delay(50);
+    }
+    expect(await readdir(temporary)).to.not.deep.equal([]);
+    const started = descendantsOf(command.child.pid ?? 0);
+    // PostgreSQL, Redis, three participants and three coordinators, at least.
+    expect(started.length).to.be.at.least(8);
+    command.child.kill('SIGINT');
+    const { code, output } = await command.ended;
+    expect(code, output).to.equal(2);
+    expect(livingAmong(started)).to.deep.equal([]);
+    expect(await readdir(temporary)).to.deep.equal([]);
+  });
+
+  it('says what is wrong with its options, and that nothing was run', async () => {
+    for (const args of [
+      ['--faults', 'earthquake'],
+      ['--duration', '1'],
+      ['--instances', '0'],
+      ['--sabotage', 'x'],
+      ['--nonsense'],
+    ]) {
+      const { code, output } = await run('run.ts', args);
+      expect(code, output).to.equal(2);
+      expect(output).to.include('npm run chaos -- [--seed N]');
+    }
+  });
+
+  it('cannot judge what is no run', async () => {
+    expect((await run('check.ts', [])).code).to.equal(2);
+    expect((await run('check.ts', [await makeFolderForTheRun()])).code).to.equal(2);
+  });
+});
