@@ -32,12 +32,7 @@ export class Watch {
   /** Tells those who wait for one of these. */
   tell(transactions: readonly Transaction[]): void {
     if (this.#waiters.size === 0) return;
-    for (const transaction of transactions) {
-      for (const waiter of this.#waiters.get(transaction.id) ?? []) {
-        waiter.last = transaction;
-        if (waiter.isOver(transaction)) waiter.resolve();
-      }
-    }
+    for (const transaction of transactions) tellThem(this.#waiters.get(transaction.id) ?? [], transaction);
   }
 
   /**
@@ -94,8 +89,11 @@ export class Watch {
 
   async #look(): Promise<void> {
     const ids = [...this.#waiters.keys()].slice(0, IDS_A_LOOK);
+    // Whoever comes to wait while the look is under way may know more than it will bring: rule 3 answers nobody with the past.
+    const asking = new Map(ids.map((id) => [id, [...(this.#waiters.get(id) ?? [])]]));
     try {
-      if (ids.length > 0) this.tell(await this.#options.read(ids));
+      const transactions = ids.length > 0 ? await this.#options.read(ids) : [];
+      for (const transaction of transactions) tellThem(asking.get(transaction.id) ?? [], transaction);
     } catch (error) {
       this.#options.onFault(error);
     }
@@ -108,5 +106,12 @@ export class Watch {
     }
     this.#timer = null;
     this.#lookLater();
+  }
+}
+
+function tellThem(waiters: Iterable<Waiter>, transaction: Transaction): void {
+  for (const waiter of waiters) {
+    waiter.last = transaction;
+    if (waiter.isOver(transaction)) waiter.resolve();
   }
 }

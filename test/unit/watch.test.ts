@@ -77,6 +77,26 @@ describe('who waits for news', () => {
     expect(looks).to.deep.equal([[ID], [ID], [ID]]);
   });
 
+  // Seed 101, 30 minutes: a cancel was told TRIED, which a look had read before the cancel was decided.
+  it('is not told what a look read before the wait began', async () => {
+    watch = watchEvery(1);
+    let answer: (transactions: readonly Transaction[]) => void = () => {};
+    stored = () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      });
+    const patient = watch.until(ID, ({ state }) => state === 'CANCELLED', LONG_MS, never);
+    while (looks.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    const isNoLongerCancelling = ({ state }: Transaction): boolean => state !== 'CANCELLING';
+    const late = watch.until(ID, isNoLongerCancelling, LONG_MS, never);
+    stored = () => Promise.resolve([{ ...tried, state: 'CANCELLED' }]);
+    answer([tried]);
+    expect((await Promise.all([patient, late])).map((transaction) => transaction?.state)).to.deep.equal([
+      'CANCELLED',
+      'CANCELLED',
+    ]);
+  });
+
   it('outlasts a look that fails', async () => {
     watch = watchEvery(1);
     stored = () => (faults.length < 2 ? Promise.reject(new Error('PostgreSQL is away')) : Promise.resolve([tried]));
