@@ -144,19 +144,17 @@ export class Caller {
 
   async #run(call: BranchCall, queue: ParticipantQueue, details: CallDetails | null, readAt: number): Promise<void> {
     // Granted to somebody else since, to nobody, or settled: nothing to say. The lease is looked at last, right before the call (I11).
-    if (details === null || !isGranted(call, details, this.#options.leaseHolder())) {
-      queue.probeAgain();
-      return this.#end(call, queue);
-    }
+    if (details === null || !isGranted(call, details, this.#options.leaseHolder())) return this.#end(call, queue);
     const { retry } = details.participant;
     if (!isWanted(call, details)) {
-      queue.probeAgain();
       await this.#submit(notSent(call, retry, null));
       return this.#end(call, queue);
     }
     const reply = await queue.connect(details.participant).call(call, details);
     if (this.#broken && reply.status === null) return this.#end(call, queue);
-    for (const stranded of queue.heard(reply.isAlive)) void this.#giveBack(stranded);
+    for (const stranded of queue.heard(call, reply.isAlive, details.attempts === 0)) void this.#giveBack(stranded);
+    // A sign of life lets in at once those that waited for one.
+    if (!this.#stopping) this.#pump(queue);
     await this.#submit(replyCommand(call, retry, reply, performance.now() - readAt));
     this.#end(call, queue);
   }

@@ -3,9 +3,12 @@
 //
 // What was claimed (retries, what a dead coordinator left) has a share of the calls to itself, and no more than that: ten thousand
 // that are due at once keep no new transaction waiting, and no crowd of new ones keeps them waiting.
+//
+// While the breaker is open, first attempts are made all the same, one at a time: a participant that fails for some branches again
+// and again must not be shut to those that have no part in it. The others wait here, for as long as one call may take.
 import type { BranchCall } from '../coordinator/effects.ts';
 import type { BranchId, Participant } from '../coordinator/model.ts';
-import { afterCall, allowance, type BreakerState, CLOSED, probing } from './breaker.ts';
+import { afterCall, allowance, type BreakerState, endsOutage, probing, UNHEARD, unprobed } from './breaker.ts';
 import { Connection } from './call.ts';
 
 /** I12: how many calls to one participant wait in memory. */
@@ -15,6 +18,7 @@ const QUEUE_LIMIT_WITH_URGENT = 2 * QUEUE_LIMIT;
 const DEFAULT_CONCURRENCY = 64;
 /** Of the calls that may be made at once, the part that is for what was claimed. */
 const CLAIMED_SHARE = 1 / 4;
+const DEFAULT_TIMEOUT_MS = 3000;
 
 export interface QueueOptions {
   /** It is open, until (in ms from now) a probe may be made. */
@@ -23,18 +27,28 @@ export interface QueueOptions {
   readonly onClosed: () => void;
 }
 
+interface Waiting {
+  readonly call: BranchCall;
+  /** By performance.now(). */
+  readonly since: number;
+}
+
 export class ParticipantQueue {
   readonly #options: QueueOptions;
-  #calls: BranchCall[] = [];
+  /** First attempts, and before them what operators asked for and the probe. */
+  #calls: Waiting[] = [];
   #claimed: BranchCall[] = [];
   readonly #claimedUnderWay = new Set<BranchId>();
   #underWay = 0;
-  #breaker: BreakerState = CLOSED;
+  #breaker: BreakerState = UNHEARD;
+  /** The probe of what was claimed, and the first attempt that is one. */
+  #probe: BranchId | null = null;
+  #freshProbe: BranchId | null = null;
   #participant: Participant | null = null;
   #connection: Connection | null = null;
   /** Those of earlier registrations, while calls are under way on them. */
   readonly #leaving = new Set<Connection>();
-  /** When the breaker closed, by performance.now(): what was attempted before then is due at once; null once all of it is. */
+  /** When an outage ended, by performance.now(): what was attempted before then is due at once; null once all of it is. */
   #closedAt: number | null = null;
   /** Whether PostgreSQL has more that is due than was claimed. */
   hasMore = false;
@@ -46,7 +60,12 @@ export class ParticipantQueue {
   /** Takes the registration as it is now. @returns the connections to call through */
   connect(participant: Participant): Connection {
     // What is known of the old place says nothing of the new one.
-    if (this.#participant !== null && this.#participant.url !== participant.url) this.#close();
+    if (this.#participant !== null && this.#participant.url !== participant.url) {
+      this.#breaker = UNHEARD;
+      this.#probe = null;
+      this.#freshProbe = null;
+      this.#close(true);
+    }
     this.#participant = participant;
     if (this.#connection?.fits(participant) === true) return this.#connection;
     if (this.#connection !== null) this.#letGo(this.#connection);
@@ -62,10 +81,11 @@ export class ParticipantQueue {
 
   /** @returns false where the call cannot wait here: it must be given back */
   add(call: BranchCall): boolean {
+    const waiting = { call, since: performance.now() };
     // An operator's wish goes past an open breaker, and past those who wait.
-    if (call.isUrgent && this.#calls.length < QUEUE_LIMIT_WITH_URGENT) this.#calls.unshift(call);
-    else if (this.#calls.length >= QUEUE_LIMIT || allowance(this.#breaker, performance.now()) !== 'all') return false;
-    else this.#calls.push(call);
+    if (call.isUrgent && this.#calls.length < QUEUE_LIMIT_WITH_URGENT) this.#calls.unshift(waiting);
+    else if (this.#calls.length >= QUEUE_LIMIT) return false;
+    else this.#calls.push(waiting);
     return true;
   }
 
@@ -79,7 +99,8 @@ export class ParticipantQueue {
   /** As a probe: it goes first. */
   addProbe(call: BranchCall): void {
     this.#breaker = probing(this.#breaker);
-    this.#calls.unshift({ ...call, isUrgent: true });
+    this.#probe = call.branchId;
+    this.#calls.unshift({ call: { ...call, isUrgent: true }, since: performance.now() });
   }
 
   /** Whether its participant was not there of late. */
@@ -90,9 +111,20 @@ export class ParticipantQueue {
   /** @returns the next call that may be made now, which then counts as under way; null where none may */
   next(): BranchCall | null {
     if (this.#underWay >= this.#concurrency) return null;
-    const call = this.#nextClaimed() ?? this.#calls.shift();
+    const call = this.#nextClaimed() ?? this.#nextOfCalls();
     if (call === undefined) return null;
     this.#underWay += 1;
+    return call;
+  }
+
+  #nextOfCalls(): BranchCall | undefined {
+    const call = this.#calls[0]?.call;
+    if (call === undefined) return undefined;
+    if (!call.isUrgent && this.#breaker.kind !== 'closed') {
+      if (this.#freshProbe !== null) return undefined;
+      this.#freshProbe = call.branchId;
+    }
+    this.#calls.shift();
     return call;
   }
 
@@ -107,35 +139,52 @@ export class ParticipantQueue {
   done(call: BranchCall): void {
     this.#underWay -= 1;
     this.#claimedUnderWay.delete(call.branchId);
+    if (this.#freshProbe === call.branchId) this.#freshProbe = null;
+    // It was not made after all.
+    if (this.#probe === call.branchId) this.#probeAgain();
   }
 
   /**
    * What a call told the breaker.
+   * @param isFirst whether it was the first attempt of its phase
    * @returns the calls that may not wait here any longer, because nobody is there
    */
-  heard(isAlive: boolean): readonly BranchCall[] {
+  heard(call: BranchCall, isAlive: boolean, isFirst: boolean): readonly BranchCall[] {
+    const now = performance.now();
     const before = this.#breaker;
-    this.#breaker = afterCall(before, isAlive, performance.now());
-    if (before.kind !== 'closed' && this.#breaker.kind === 'closed') this.#close();
-    if (this.#breaker.kind !== 'open' || before.kind === 'open') return [];
-    this.#options.onOpen(this.#breaker.until - performance.now());
-    const given = [...this.#calls.filter((call) => !call.isUrgent), ...this.#claimed.splice(0)];
-    this.#calls = this.#calls.filter((call) => call.isUrgent);
-    return given;
+    const as = call.branchId === this.#probe ? 'probe' : call.branchId === this.#freshProbe ? 'fresh' : 'other';
+    this.#breaker = afterCall(before, { isAlive, isFirst, as }, now);
+    if (as === 'probe') this.#probe = null;
+    if (as === 'fresh') this.#freshProbe = null;
+    if (this.#breaker.kind === 'closed') {
+      if (before.kind !== 'closed') this.#close(endsOutage(before, now));
+      return [];
+    }
+    if (this.#breaker.kind === 'open' && before.kind !== 'open') this.#options.onOpen(this.#breaker.until - now);
+    return [...this.#takeOverdue(now, this.#breaker.since), ...this.#claimed.splice(0)];
   }
 
-  #close(): void {
-    this.#breaker = CLOSED;
-    this.#closedAt = performance.now();
+  /** First attempts that have waited as long as a call may take, and all that time nobody was there. */
+  #takeOverdue(now: number, openSince: number): BranchCall[] {
+    const isOverdue = ({ call, since }: Waiting): boolean =>
+      !call.isUrgent && now - Math.max(since, openSince) >= this.#timeoutMs;
+    const overdue = this.#calls.filter(isOverdue);
+    if (overdue.length > 0) this.#calls = this.#calls.filter((waiting) => !isOverdue(waiting));
+    return overdue.map(({ call }) => call);
+  }
+
+  /** @param isBack after an outage: what was attempted before is due at once */
+  #close(isBack: boolean): void {
+    if (isBack) this.#closedAt = performance.now();
     this.#options.onClosed();
   }
 
-  /** A probe that came to nothing: another may be made. */
-  probeAgain(): void {
-    if (this.#breaker.kind !== 'probing') return;
-    const { openMs } = this.#breaker;
-    this.#breaker = { kind: 'open', until: performance.now() + openMs, openMs };
-    this.#options.onOpen(openMs);
+  /** The probe came to nothing: another may be made. */
+  #probeAgain(): void {
+    this.#probe = null;
+    const now = performance.now();
+    this.#breaker = unprobed(this.#breaker, now);
+    if (this.#breaker.kind === 'open') this.#options.onOpen(this.#breaker.until - now);
   }
 
   /** How many more may be claimed for it: enough that its share is never idle, and no more. */
@@ -163,9 +212,9 @@ export class ParticipantQueue {
 
   /** Takes out every call that is not under way. */
   clear(): readonly BranchCall[] {
-    const calls = [...this.#calls.splice(0), ...this.#claimed.splice(0)];
+    const calls = [...this.#calls.splice(0).map(({ call }) => call), ...this.#claimed.splice(0)];
     // The probe may have been among them: nobody would hear of it, and none would be made again.
-    if (calls.some((call) => call.isUrgent)) this.probeAgain();
+    if (calls.some((call) => call.branchId === this.#probe)) this.#probeAgain();
     return calls;
   }
 
@@ -177,6 +226,10 @@ export class ParticipantQueue {
 
   get #claimedAtOnce(): number {
     return Math.ceil(this.#concurrency * CLAIMED_SHARE);
+  }
+
+  get #timeoutMs(): number {
+    return this.#participant?.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   }
 
   get #concurrency(): number {

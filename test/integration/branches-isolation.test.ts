@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { OUTAGE_MS } from '../../src/participants/breaker.ts';
 import { audit } from '../support/audit.ts';
 import { statesOf, transactionsOf } from '../support/branches.ts';
 import { until } from '../support/call.ts';
@@ -82,6 +83,7 @@ describe('participants in trouble', function () {
       const all = await Promise.all(tried.map(({ body }) => get(body.id)));
       return all.every(({ body }) => body.branches[0]?.nextAttemptAt !== null);
     });
+    await delay(2 * OUTAGE_MS);
     await troubled.up();
     const ids = tried.map(({ body }) => body.id);
     const back = await until('all are confirmed', async () => {

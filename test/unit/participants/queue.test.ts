@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { BranchCall } from '../../../src/coordinator/effects.ts';
 import type { BranchId, Participant, TransactionId } from '../../../src/coordinator/model.ts';
-import { FAILURES_TO_OPEN } from '../../../src/participants/breaker.ts';
+import { FAILURES_TO_OPEN, OUTAGE_MS } from '../../../src/participants/breaker.ts';
 import { ParticipantQueue } from '../../../src/participants/queue.ts';
 
 const call = (number: number, isUrgent = false): BranchCall => ({
@@ -31,9 +31,21 @@ describe('a participant’s queue', () => {
   });
   afterEach(() => queue.destroy());
 
-  const open = (): readonly BranchCall[] => {
+  /** The clock goes on by so much while `run` runs. */
+  const later = <T>(ms: number, run: () => T): T => {
+    const { now } = performance;
+    performance.now = () => now.call(performance) + ms;
+    try {
+      return run();
+    } finally {
+      Object.assign(performance, { now });
+    }
+  };
+  const branches = (calls: readonly (BranchCall | null)[]): unknown[] => calls.map((one) => one?.branchId ?? null);
+  const open = (isFirst = true): readonly BranchCall[] => {
     let stranded: readonly BranchCall[] = [];
-    for (let failure = 0; failure < FAILURES_TO_OPEN; failure += 1) stranded = [...stranded, ...queue.heard(false)];
+    for (let failure = 0; failure < FAILURES_TO_OPEN; failure += 1)
+      stranded = [...stranded, ...queue.heard(call(900 + failure), false, isFirst)];
     return stranded;
   };
 
@@ -52,19 +64,83 @@ describe('a participant’s queue', () => {
     expect(queue.next()?.branchId).to.equal('b1002');
   });
 
-  it('lets go of those who wait when nobody is there, keeps an operator’s wish, and takes none until it is back', () => {
-    queue.add(call(1));
-    queue.add(call(2, true));
-    expect(open().map(({ branchId }) => branchId)).to.deep.equal(['b1']);
+  it('while nobody is there, makes first attempts one at a time, past what was claimed, and an operator’s wish at once', () => {
+    queue.connect(registered(8));
+    queue.addClaimed(call(1));
+    for (const number of [2, 3]) queue.add(call(number));
+    expect(branches(open())).to.deep.equal(['b1']);
     expect(opened).to.have.length(1);
     expect(queue.room()).to.deep.equal({ kind: 'none', calls: 0 });
-    expect(queue.add(call(3))).to.equal(false);
-    expect(queue.next()?.branchId).to.equal('b2');
-    expect(queue.backForMs).to.equal(null);
-    queue.heard(true);
+    expect(queue.addClaimed(call(4))).to.equal(false);
+    expect(queue.add(call(5))).to.equal(true);
+    queue.add(call(6, true));
+    expect(branches([queue.next(), queue.next(), queue.next()])).to.deep.equal(['b6', 'b2', null]);
+    queue.heard(call(2), false, true);
+    queue.done(call(2));
+    expect(branches([queue.next(), queue.next()])).to.deep.equal(['b3', null]);
+    queue.heard(call(3), true, true);
     expect(closed).to.equal(1);
+    expect(branches([queue.next(), queue.next()])).to.deep.equal(['b5', null]);
+  });
+
+  it('does not let the first attempts wait for a probe of what was claimed that hangs, nor lets them count as it', () => {
+    queue.connect(registered(8));
+    open();
+    queue.addProbe(call(1));
+    queue.add(call(2));
+    expect(branches([queue.next(), queue.next()])).to.deep.equal(['b1', 'b2']);
+    queue.heard(call(2), false, true);
+    expect(later(10_000, () => queue.room().kind)).to.equal('none');
+    queue.heard(call(1), false, false);
+    expect(later(10_000, () => queue.room().kind)).to.equal('probe');
+  });
+
+  it('makes another first attempt where one was not made after all', () => {
+    queue.connect(registered(8));
+    open();
+    for (const number of [1, 2]) queue.add(call(number));
+    expect(branches([queue.next(), queue.next()])).to.deep.equal(['b1', null]);
+    queue.done(call(1));
+    expect(queue.next()?.branchId).to.equal('b2');
+  });
+
+  it('lets go of first attempts that have waited as long as a call may take, and keeps an operator’s wish', () => {
+    queue.connect(registered(1));
+    queue.add(call(1));
+    queue.next();
+    queue.add(call(2));
+    queue.add(call(3, true));
+    later(5000, () => expect(open(), 'it has only just opened').to.deep.equal([]));
+    const overdue = later(6000, () => {
+      queue.add(call(4));
+      return queue.heard(call(1), false, true);
+    });
+    expect(branches(overdue)).to.deep.equal(['b2']);
+    queue.done(call(1));
+    expect(queue.next()?.branchId).to.equal('b3');
+  });
+
+  it('has what waits asked at once after an outage, and not where only some branches have failed', () => {
+    queue.heard(call(1), true, true);
+    open(false);
+    queue.addProbe(call(2));
+    queue.next();
+    queue.heard(call(2), false, false);
+    later(OUTAGE_MS, () => queue.heard(call(3), true, true));
+    expect([closed, queue.backForMs]).to.deep.equal([1, null]);
+    open();
+    queue.heard(call(3), true, true);
+    expect([closed, queue.backForMs]).to.deep.equal([2, null]);
+    open();
+    queue.add(call(4));
+    queue.next();
+    queue.heard(call(4), false, true);
+    later(OUTAGE_MS, () => queue.heard(call(5), true, true));
+    expect(closed).to.equal(3);
     expect(queue.backForMs).to.be.a('number');
-    expect(queue.add(call(3))).to.equal(true);
+    open();
+    queue.heard(call(6), true, true);
+    expect(queue.backForMs, 'what came back stays to be asked').to.be.a('number');
     queue.forgetReturn();
     expect(queue.backForMs).to.equal(null);
   });
@@ -85,7 +161,7 @@ describe('a participant’s queue', () => {
     queue.addProbe(call(1));
     expect(queue.next()?.branchId).to.equal('b1');
     expect(queue.room().kind).to.equal('none');
-    queue.probeAgain();
+    queue.done(call(1));
     expect(opened).to.have.length(2);
   });
 
