@@ -4,8 +4,8 @@ import type { Call, Phase } from './call.ts';
 /** What `onFault` is told. */
 export interface ParticipantFault {
   /**
-   * - handler: one of the author's handlers failed; answered 500 or 503, and the coordinator asks again
-   * - database: PostgreSQL could not be used, or the call took longer than it may; answered 503
+   * - handler: one of the author's handlers failed; answered 500, and the coordinator asks again
+   * - database: PostgreSQL could not be used, which is answered 503, or the call took longer than it may, which is answered 500
    * - contradiction: the calls do not fit together (a Confirm without Try, or after a Cancel, or the reverse); answered 409.
    *   It must never happen: an operator settled a branch by hand, a backup was restored, or rows were removed
    * - cleaning: old rows could not be removed; it is tried again later
@@ -28,11 +28,19 @@ export class HandlerFailure extends Error {
   }
 }
 
-/** The call took longer than it may, or got no connection: whatever it did is rolled back. */
+/** The call took longer than it may: whatever it did is rolled back. */
 export class TooSlow extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'TooSlow';
+  }
+}
+
+/** PostgreSQL was not to be had: no connection came free, or the one that the call had broke. */
+export class NoDatabase extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'NoDatabase';
   }
 }
 
@@ -47,8 +55,8 @@ export class Changed extends Error {
 /**
  * - repeat: PostgreSQL asks to run the transaction again
  * - busy: another call on the same branch is still at work
- * - unavailable: PostgreSQL, or what the handler waited for, was not to be had
- * - fault: something is wrong in the service
+ * - unavailable: PostgreSQL was not to be had; whoever calls takes it for nobody there
+ * - fault: something is wrong in the service, which is there
  */
 export type Meaning = 'repeat' | 'busy' | 'unavailable' | 'fault';
 
@@ -56,18 +64,22 @@ const LOCK_NOT_AVAILABLE = '55P03';
 /** serialization_failure and deadlock_detected: the latter by locks that the handlers take. */
 const REPEATABLE = new Set(['40001', '40P01']);
 /** 08: connection, 53: resources, 57: operator intervention and shutdown, 25P03: idle in transaction too long, 25006: standby. */
-const UNAVAILABLE = /^(?:08...|53...|57...|25P03|25006|E[A-Z_]+)$/;
+const UNAVAILABLE = /^(?:08...|53...|57...|25P03|25006)$/;
+/** What the system says of a connection: ECONNREFUSED and the like, and nothing that Node itself finds wrong (ERR_…). */
+const SYSTEM = /^E(?!RR_)[A-Z]+$/;
 
 export function meaningOf(error: unknown): Meaning {
   if (error instanceof Changed) return 'repeat';
-  if (error instanceof TooSlow) return 'unavailable';
-  const isHandlers = error instanceof HandlerFailure;
-  const code = codeOf(isHandlers ? error.cause : error);
-  // pg reports a connection that broke as an error without code; of a handler's errors nothing is known by that.
-  if (code === null) return isHandlers || error instanceof TypeError ? 'fault' : 'unavailable';
+  if (error instanceof TooSlow) return 'fault';
+  if (error instanceof NoDatabase) return 'unavailable';
+  // What a handler waited for in vain is its own affair: a lock, or a service behind it. This service is there, and says so.
+  if (error instanceof HandlerFailure) return REPEATABLE.has(codeOf(error.cause) ?? '') ? 'repeat' : 'fault';
+  const code = codeOf(error);
+  // pg reports a connection that broke as an error without code.
+  if (code === null) return error instanceof TypeError ? 'fault' : 'unavailable';
   if (REPEATABLE.has(code)) return 'repeat';
-  if (code === LOCK_NOT_AVAILABLE) return isHandlers ? 'unavailable' : 'busy';
-  return UNAVAILABLE.test(code) ? 'unavailable' : 'fault';
+  if (code === LOCK_NOT_AVAILABLE) return 'busy';
+  return UNAVAILABLE.test(code) || SYSTEM.test(code) ? 'unavailable' : 'fault';
 }
 
 /** Words for whoever reads the log; a missing table is what is met first, and has a remedy. */

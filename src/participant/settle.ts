@@ -22,7 +22,7 @@ const NOT_YET: Reply = { status: 425, body: { reason: 'not-yet' } };
 /** What went wrong inside is for the log, not for the caller. */
 const FAILED: Readonly<Record<Meaning, Reply>> = {
   busy: { status: 425, body: { reason: 'busy' } },
-  repeat: { status: 503, body: { reason: 'unavailable' } },
+  repeat: { status: 500, body: { reason: 'failed' } },
   unavailable: { status: 503, body: { reason: 'unavailable' } },
   fault: { status: 500, body: { reason: 'failed' } },
 };

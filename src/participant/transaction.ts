@@ -1,7 +1,7 @@
 // Owns one database transaction from connection to connection: bounded in time, rolled back by any failure, and never
 // leaving a connection that may be broken to the next call.
 import type { Pool, PoolClient } from 'pg';
-import { HandlerFailure, TooSlow } from './faults.ts';
+import { HandlerFailure, NoDatabase, TooSlow } from './faults.ts';
 import { statement } from './statements.ts';
 
 const BEGIN = statement('begin.sql');
@@ -25,7 +25,7 @@ export interface Ended<T> {
 /**
  * Runs `work` in a transaction, READ COMMITTED whatever the database's default.
  * @param work gets the connection and a signal that is aborted when the time is over; says how the transaction ends
- * @throws TooSlow where there was no connection, or not enough time; else what `work` or PostgreSQL threw. Nothing was
+ * @throws TooSlow where there was not enough time, NoDatabase where there was no connection, or a handler lost it; else what `work` or PostgreSQL threw. Nothing was
  * stored then, except where the connection broke during COMMIT: that is unknown, and a repeat finds out
  */
 export async function inTransaction<T>(
@@ -46,7 +46,10 @@ export async function inTransaction<T>(
   } catch (error) {
     abort.abort(error);
     // What is still running on the connection after the time is over must not meet the next call.
-    isReusable = !(error instanceof TooSlow) && (await isRolledBack(client, limits.waitMs));
+    if (error instanceof TooSlow) throw error;
+    isReusable = await isRolledBack(client, limits.waitMs);
+    // Whatever the handler made of it.
+    if (!isReusable && error instanceof HandlerFailure) throw new NoDatabase('the connection was lost', error.cause);
     throw error;
   } finally {
     // A connection that is thrown away is ended in the background, where an error may still come.
@@ -77,9 +80,10 @@ async function connect(pool: Pool, waitMs: number): Promise<PoolClient> {
   try {
     return await within(waitMs, 'no connection of the pool came free', connecting);
   } catch (error) {
+    if (!(error instanceof TooSlow)) throw error;
     // It may still come, and would then be lost to the pool.
-    if (error instanceof TooSlow) void connecting.then((client) => client.release()).catch(() => {});
-    throw error;
+    void connecting.then((client) => client.release()).catch(() => {});
+    throw new NoDatabase(error.message);
   }
 }
 

@@ -244,6 +244,22 @@ describe('the participant library', () => {
     expect(failure).to.be.instanceOf(TypeError);
   });
 
+  for (const [what, code] of [
+    ['a bug of its own', 'ERR_INVALID_ARG_TYPE'],
+    ['a service behind it that is away', 'ECONNREFUSED'],
+    ['a database behind it that is shut down', '57P01'],
+    ['a lock that it waited for in vain', '55P03'],
+    ['a deadlock, again and again', '40P01'],
+  ] as const) {
+    it(`says that it has failed, and not that nobody is there, where a handler met ${what}`, async () => {
+      service.instead('try', async () => {
+        throw Object.assign(new Error(what), { code });
+      });
+      expect(brief(await service.send('try', branch))).to.equal('500 failed');
+      expect(service.faults.map(({ kind, message }) => [kind, message])).to.deep.equal([['handler', what]]);
+    });
+  }
+
   it("runs a deadlock's loser again", async () => {
     const [left, right] = [randomUUID(), randomUUID()];
     for (const id of [left, right]) await service.query(`INSERT INTO hold VALUES ($1, 1, 'HELD')`, [id]);
@@ -271,7 +287,8 @@ describe('the participant library', () => {
       await service.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
       await client.query('SELECT 1');
     });
-    expect((await service.send('try', branch)).status).to.be.within(500, 503);
+    expect(brief(await service.send('try', branch))).to.equal('503 unavailable');
+    expect(service.faults.map(({ kind, message }) => [kind, message])).to.deep.include(['database', 'the connection was lost']);
     expect(await marks()).to.deep.equal([]);
     service.instead('try', null);
     const replies: PhaseReply[] = [];
