@@ -53,6 +53,7 @@ export async function placeOrder(client: HoldfastClient, { id, sku, quantity, ca
 
 /** What became of an order: the coordinator knows, also where this service has died in between. */
 export async function findOrder(client: HoldfastClient, id: string): Promise<Answer> {
+  if (!UUID.test(id)) return { status: 404, body: { id, reason: 'unknown-transaction' } };
   try {
     const { state, reason, items } = await client.get(id);
     return { status: 200, body: { id, state, reason, items } };
@@ -61,10 +62,12 @@ export async function findOrder(client: HoldfastClient, id: string): Promise<Ans
   }
 }
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** @returns `fault`, one sentence, where it is no order */
 export function readOrder(body: unknown): Order | { readonly fault: string } {
   const { id = uuid7(), sku, quantity, card } = (body ?? {}) as Partial<Record<keyof Order, unknown>>;
-  if (typeof id !== 'string' || id === '') return { fault: 'id must be a UUID' };
+  if (typeof id !== 'string' || !UUID.test(id)) return { fault: 'id must be a UUID' };
   if (typeof sku !== 'string') return { fault: 'sku must be a text' };
   if (typeof card !== 'string') return { fault: 'card must be a text' };
   if (typeof quantity !== 'number' || !Number.isInteger(quantity) || quantity < 1 || quantity > 100) {
@@ -89,6 +92,7 @@ async function refusal(client: HoldfastClient, id: string, error: unknown): Prom
       return { status: 402, body: { id, reason: 'payment-refused' } };
     case 'reservation-expired':
     case 'transaction-cancelled':
+    case 'invalid-transition':
       return { status: 409, body: { id, reason: 'released' } };
     case 'idempotency-mismatch':
       return { status: 409, body: { id, reason: 'another-order-has-this-id' } };

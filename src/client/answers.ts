@@ -130,7 +130,7 @@ export interface Participant {
   readonly timeoutMs: number;
   readonly maxConcurrency: number;
   readonly retry: { readonly initialMs: number; readonly maxMs: number; readonly attentionAfter: number };
-  /** Shown once, in the answer to the first `put`. */
+  /** In no answer today; where the coordinator comes to make one, in that to the first `put` alone. */
   readonly secret?: string | undefined;
   readonly createdAt: string;
   readonly updatedAt: string;

@@ -45,37 +45,62 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** What proxies and load balancers say of a coordinator that is away, or of a caller who is too eager. */
 const STATUSES_IN_BETWEEN = [408, 429, 502, 503, 504];
 
+export interface AttemptLimits {
+  /** For the whole of it, in milliseconds. */
+  readonly limitMs: number;
+  readonly signal: AbortSignal | undefined;
+  /** Told right before anything leaves: until then nothing can have taken effect. */
+  readonly onSent: () => void;
+}
+
 /**
  * Sends once.
- * @param limitMs for the whole exchange, in milliseconds
- * @throws the reason of the caller's signal
+ * @param prepare makes what is sent; its time counts, because it may ask somebody for a key
+ * @throws the reason of the caller's signal, or what `prepare` throws: then nothing was sent
  */
 export async function attempt(
   fetch: Fetch,
-  exchange: Exchange,
-  limitMs: number,
-  signal: AbortSignal | undefined,
+  prepare: () => Promise<Exchange>,
+  { limitMs, signal, onSent }: AttemptLimits,
 ): Promise<Answered | Refused | Lost> {
   signal?.throwIfAborted();
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   const timer = setTimeout(stop, Math.min(limitMs, MAX_TIMER_MS));
   signal?.addEventListener('abort', stop);
+  const within = `within ${Math.round(limitMs)} ms`;
   try {
-    const { url, method, headers, body } = exchange;
-    // A redirect would turn a POST into a GET, and carry the key elsewhere.
-    const shared = { method, headers, redirect: 'manual', signal: controller.signal } as const;
-    const streaming = body instanceof ReadableStream ? { duplex: 'half' as const } : {};
-    const response = await fetch(url, body === undefined ? shared : { ...shared, ...streaming, body });
-    return tellApart(response, await response.text());
-  } catch (error) {
+    const exchange = await unlessAborted(prepare(), controller.signal);
     signal?.throwIfAborted();
-    if (controller.signal.aborted) return lost('timeout', 'again', `no answer within ${Math.round(limitMs)} ms`, error);
-    return lost('connection', 'again', reasonOf(error), error);
+    if (exchange === null) return lost('timeout', 'again', `it had no key ${within}`, undefined);
+    onSent();
+    return await send(fetch, exchange, controller.signal).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      if (controller.signal.aborted) return lost('timeout', 'again', `no answer ${within}`, error);
+      return lost('connection', 'again', reasonOf(error), error);
+    });
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', stop);
   }
+}
+
+async function send(
+  fetch: Fetch,
+  { url, method, headers, body }: Exchange,
+  signal: AbortSignal,
+): Promise<Answered | Refused | Lost> {
+  // A redirect would turn a POST into a GET, and carry the key elsewhere.
+  const shared = { method, headers, redirect: 'manual', signal } as const;
+  const streaming = body instanceof ReadableStream ? { duplex: 'half' as const } : {};
+  const response = await fetch(url, body === undefined ? shared : { ...shared, ...streaming, body });
+  return tellApart(response, await response.text());
+}
+
+/** @returns null where the signal came first; what becomes of the work then is of no interest */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  const ended = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }));
+  return Promise.race([work, ended]);
 }
 
 /**
@@ -114,6 +139,11 @@ function tellApart(response: Response, text: string): Answered | Refused | Lost 
   const advice = isCut || STATUSES_IN_BETWEEN.includes(status) ? 'again' : 'never';
   const reason = isCut ? 'the answer was cut off' : `status ${status}, and not as a coordinator answers`;
   return { ...lost('unexpected-answer', advice, reason, undefined), retryAfterMs };
+}
+
+/** An answer that is none to what was asked. */
+export function unexpectedAnswer(status: number): Lost {
+  return lost('unexpected-answer', 'never', `status ${status}, and not as a coordinator answers`, undefined);
 }
 
 function lost(failure: Failure, advice: Lost['advice'], reason: string, cause: unknown): Lost {

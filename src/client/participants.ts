@@ -13,8 +13,8 @@ export class ParticipantCalls {
   }
 
   /**
-   * Registers a participant, or changes it. Without a `secret` the coordinator makes one and shows it in this answer alone, so
-   * the call is not repeated after a lost answer: give a secret, and it is.
+   * Registers a participant, or changes it. A `secret` is in no answer today; one that the coordinator makes would be shown in the
+   * first answer alone, so a call without one is not repeated after a lost answer: give a secret, and it is.
    */
   async put(name: string, settings: ParticipantSettings, options: CallOptions = {}): Promise<Participant> {
     const repeat = settings.secret === undefined ? 'when-refused' : 'freely';
@@ -39,7 +39,8 @@ export class ParticipantCalls {
    */
   async delete(name: string, options: CallOptions = {}): Promise<void> {
     try {
-      await this.#send({ method: 'DELETE', path: pathOf`/v1/participants/${name}`, repeat: 'freely', options });
+      const path = pathOf`/v1/participants/${name}`;
+      await this.#send({ method: 'DELETE', path, repeat: 'freely', isAnswer: () => true, options });
     } catch (error) {
       // An attempt before this one was lost, and did it.
       if (error instanceof HoldfastError && error.code === 'unknown-participant' && error.outcome === 'unknown') return;

@@ -49,7 +49,7 @@ export interface Basket {
   /** How long the stock is held, in milliseconds: 100 to 86,400,000; 900,000 without it. */
   readonly timeoutMs?: number | undefined;
   readonly reference?: string | null | undefined;
-  readonly metadata?: Readonly<Record<string, unknown>> | null | undefined;
+  readonly metadata?: object | null | undefined;
 }
 
 export interface Confirmation {

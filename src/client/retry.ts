@@ -11,7 +11,8 @@ export interface RetryPolicy {
   readonly attemptTimeoutMs: number;
 }
 
-export const DEFAULT_RETRY: RetryPolicy = { attempts: 5, initialMs: 200, maxMs: 5_000, attemptTimeoutMs: 10_000 };
+/** The pauses add up to 15 s at least, so that a coordinator may be started again meanwhile; `timeoutMs` is what ends a call. */
+export const DEFAULT_RETRY: RetryPolicy = { attempts: 11, initialMs: 200, maxMs: 5_000, attemptTimeoutMs: 10_000 };
 
 /** So that callers who were told the same Retry-After do not all come back in the same instant. */
 const SPREAD = 0.2;

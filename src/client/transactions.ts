@@ -64,15 +64,16 @@ export async function move(
 
 async function decide(send: Send, path: string, id: string, json: unknown, options: DecisionOptions): Promise<Transaction> {
   const { waitSeconds } = options;
-  const headers = preferences(options);
-  const answer = await send({ method: 'POST', path, headers, json, repeat: 'freely', ids: [id], waitSeconds, options });
+  const call = { method: 'POST', path, headers: preferences(options), json, repeat: 'freely', ids: [id] } as const;
+  const answer = await send({ ...call, isAnswer: isTransaction, waitSeconds, options });
   return answer.body as Transaction;
 }
 
 /** The deadline counts from now: a repeat moves it on by what the first attempt took. */
 export async function extend(send: Send, id: string, timeoutMs: number, options: CallOptions): Promise<Transaction> {
   const path = pathOf`/v1/transactions/${id}/extend`;
-  const answer = await send({ method: 'POST', path, json: { timeoutMs }, repeat: 'freely', ids: [id], options });
+  const call = { method: 'POST', path, json: { timeoutMs }, repeat: 'freely', ids: [id] } as const;
+  const answer = await send({ ...call, isAnswer: isTransaction, options });
   return answer.body as Transaction;
 }
 
@@ -81,15 +82,16 @@ export async function refund(send: Send, id: string, refund: Refund, options: Ca
   const path = pathOf`/v1/transactions/${id}/refund`;
   const refundId = refund.id ?? uuid7();
   const json = { ...refund, id: refundId };
-  const answer = await send({ method: 'POST', path, json, repeat: 'freely', ids: [refundId], options });
+  const call = { method: 'POST', path, json, repeat: 'freely', ids: [refundId] } as const;
+  const answer = await send({ ...call, isAnswer: isTransaction, options });
   return answer.body as Transaction;
 }
 
 export async function getTransaction(send: Send, id: string, options: WaitOptions): Promise<TransactionWithHistory> {
   const { waitSeconds } = options;
-  const headers = preferences({ waitSeconds });
   const path = pathOf`/v1/transactions/${id}`;
-  const answer = await send({ method: 'GET', path, headers, repeat: 'freely', ids: [id], waitSeconds, options });
+  const call = { method: 'GET', path, headers: preferences({ waitSeconds }), repeat: 'freely', ids: [id] } as const;
+  const answer = await send({ ...call, isAnswer: isTransaction, waitSeconds, options });
   return answer.body as TransactionWithHistory;
 }
 
@@ -115,7 +117,8 @@ export async function batch(
   const headers = preferences(options);
   const { waitSeconds } = options;
   const path = '/v1/batch';
-  const answer = await send({ method: 'POST', path, headers, json, repeat: 'freely', ids, waitSeconds, options });
+  const isAnswer = ({ results }: Answer = {}): boolean => Array.isArray(results) && results.length === ids.length;
+  const answer = await send({ method: 'POST', path, headers, json, repeat: 'freely', ids, isAnswer, waitSeconds, options });
   return (answer.body as { results: RawResult[] }).results.map((result, index) => resultOf(result, ids[index] ?? ''));
 }
 
@@ -136,8 +139,15 @@ export async function intervene(
 ): Promise<Transaction> {
   const path = resolution === null ? pathOf`/v1/transactions/${id}/retry` : pathOf`/v1/transactions/${id}/resolve`;
   const json = resolution ?? undefined;
-  const answer = await send({ method: 'POST', path, json, repeat: 'freely', ids: [id], options });
-  return answer.body as Transaction;
+  const call = { method: 'POST', path, json, repeat: 'freely', ids: [id] } as const;
+  return (await send({ ...call, isAnswer: isTransaction, options })).body as Transaction;
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+/** Of every form: each has these two. */
+function isTransaction({ id, state }: Answer = {}): boolean {
+  return typeof id === 'string' && typeof state === 'string';
 }
 
 /** RFC 7240. */

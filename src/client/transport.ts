@@ -1,6 +1,16 @@
 // Owns sending a request until it is answered: what is repeated and what never is, within which time, and what is thrown in the
 // end. Every call of the client goes through here.
-import { type Answered, attempt, type Body, type Exchange, type Fetch, type Lost, pause, type Refused } from './attempt.ts';
+import {
+  type Answered,
+  attempt,
+  type Body,
+  type Exchange,
+  type Fetch,
+  type Lost,
+  pause,
+  type Refused,
+  unexpectedAnswer,
+} from './attempt.ts';
 import { HoldfastError, HoldfastUnavailable } from './errors.ts';
 import type { CallOptions, Traceparent } from './requests.ts';
 import { pauseMs, type RetryPolicy, retryPolicy } from './retry.ts';
@@ -42,6 +52,10 @@ export interface Call {
   readonly waitSeconds?: number | undefined;
   /** No limit for one attempt: its body is of any length. */
   readonly pace?: 'any';
+  /** Whether a 2xx answer's body is one to this call; without it, any object is. Undefined is an answer without a body. */
+  readonly isAnswer?: (body: Readonly<Record<string, unknown>> | undefined) => boolean;
+  /** Told before each attempt leaves. */
+  readonly onSent?: () => void;
   readonly options: CallOptions;
 }
 
@@ -71,11 +85,12 @@ export function transport(client: ClientOptions): Send {
     const attemptMs = call.pace === 'any' ? Number.POSITIVE_INFINITY : policy.attemptTimeoutMs + waitMs;
     const body = call.raw?.body ?? (call.json === undefined ? undefined : JSON.stringify(call.json));
     const url = base + call.path + queryOf(call.query);
+    const prepare = async () => ({ url, method: call.method, headers: await headersOf(client, call), body });
+    const onSent = (): void => call.onSent?.();
     let mayHaveArrived = false;
     for (let attempts = 1; ; attempts += 1) {
-      const headers = await headersOf(client, call);
       const limitMs = Math.min(attemptMs, Math.max(deadline - performance.now(), 0));
-      const result = await attempt(fetch, { url, method: call.method, headers, body }, limitMs, signal);
+      const result = understood(call, await attempt(fetch, prepare, { limitMs, signal, onSent }));
       if (result.kind === 'answered') return result;
       mayHaveArrived ||= mayHaveTakenEffect(result);
       const waitForMs = pauseMs(policy, attempts, result.retryAfterMs, Math.random());
@@ -98,6 +113,16 @@ export function pathOf(strings: TemplateStringsArray, ...parts: readonly string[
     return encodeURIComponent(part);
   });
   return String.raw({ raw: strings }, ...encoded);
+}
+
+function understood({ isAnswer = isObject }: Call, result: Answered | Refused | Lost): Answered | Refused | Lost {
+  if (result.kind !== 'answered') return result;
+  // tellApart lets pass objects, and answers without a body, alone.
+  return isAnswer(result.body as Record<string, unknown> | undefined) ? result : unexpectedAnswer(result.status);
+}
+
+function isObject(body: object | undefined): boolean {
+  return body !== undefined;
 }
 
 function mayRepeat(repeat: Repeat, result: Refused | Lost): boolean {
@@ -133,6 +158,8 @@ async function headersOf(client: ClientOptions, call: Call): Promise<Record<stri
   const source = call.options.traceparent ?? client.traceparent;
   const traceparent = typeof source === 'function' ? source() : source;
   if (traceparent !== undefined) headers.traceparent = traceparent;
+  // What no header can carry is the caller's mistake; fetch would throw it as if the connection had failed.
+  new Headers(headers);
   return headers;
 }
 

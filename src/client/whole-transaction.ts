@@ -49,7 +49,7 @@ export async function wholeTransaction<Result>(
     attach(error, await release(send, held.id, options));
     throw error;
   }
-  return { transaction: await decide(send, held.id, options), result };
+  return { transaction: await confirm(send, held.id, options), result };
 }
 
 /** Tries, and waits on until it is held or refused: a Try sent again is answered from what became of the first (rule 2). */
@@ -57,8 +57,9 @@ async function hold(send: Send, basket: Basket, options: WaitOptions): Promise<T
   const named = { ...basket, id: basket.id ?? uuid7() };
   let waitSeconds = options.waitSeconds;
   let isAnswered = false;
+  const sending = watched(send);
   const ask = async (): Promise<Transaction> => {
-    const answer = await tryBasket(send, named, { ...options, waitSeconds });
+    const answer = await tryBasket(sending.send, named, { ...options, waitSeconds });
     isAnswered = true;
     waitSeconds = POLL_WAIT_SECONDS;
     return answer;
@@ -70,7 +71,7 @@ async function hold(send: Send, basket: Basket, options: WaitOptions): Promise<T
     // It may hold stock that nobody will decide about. An id that the caller made is left alone where nothing was heard of it:
     // the caller may want to send it again, and a cancelled id holds nothing ever after (rule 6).
     const isOurs = isAnswered || basket.id === undefined;
-    if (isOurs && !isRefusal(error)) attach(error, await release(send, named.id, options));
+    if (isOurs && sending.isSent() && !isRefusal(error)) attach(error, await release(send, named.id, options));
     throw error;
   }
   if (found.state !== 'TRIED') throw new HoldfastAlreadyDecided(found.id, found.state);
@@ -83,12 +84,27 @@ function isRefusal(error: unknown): boolean {
   return error.outcome === 'nothing-done' || (DECISIVE.includes(error.code) && !error.retryable);
 }
 
-async function decide(send: Send, id: string, options: WaitOptions): Promise<Transaction> {
+async function confirm(send: Send, id: string, options: WaitOptions): Promise<Transaction> {
+  const sending = watched(send);
   try {
-    return await move(send, 'confirm', id, {}, options);
+    return await move(sending.send, 'confirm', id, {}, options);
   } catch (error) {
+    if (!sending.isSent()) {
+      // No key was to be had, or no header could carry what it was given: nobody was asked to sell anything.
+      attach(error, await release(send, id, options));
+      throw error;
+    }
     throw isRefusal(error) ? error : new HoldfastOutcomeUnknown(id, error);
   }
+}
+
+/** Knows whether anything has left. */
+function watched(send: Send): { readonly send: Send; readonly isSent: () => boolean } {
+  let isSent = false;
+  const onSent = (): void => {
+    isSent = true;
+  };
+  return { send: (call) => send({ ...call, onSent }), isSent: () => isSent };
 }
 
 /**
@@ -97,7 +113,8 @@ async function decide(send: Send, id: string, options: WaitOptions): Promise<Tra
  */
 async function release(send: Send, id: string, { traceparent }: CallOptions): Promise<unknown> {
   try {
-    await move(send, 'cancel', id, {}, { traceparent, timeoutMs: RELEASE_LIMIT_MS, return: 'minimal' });
+    // Decided is enough: the branches are cancelled without anybody waiting for it.
+    await move(send, 'cancel', id, {}, { traceparent, timeoutMs: RELEASE_LIMIT_MS, return: 'minimal', waitSeconds: 0 });
     return undefined;
   } catch (error) {
     return error;

@@ -9,6 +9,7 @@ import { type CoordinatorProcess, startCoordinator } from '../support/coordinato
 import { errorOf } from '../support/error-of.ts';
 import { startPostgres, startRedis, type TestServer } from '../support/servers.ts';
 
+const ATTEMPTS = 5;
 const ITEMS = [{ sku: 'S/1', quantity: 2 }];
 
 describe('the client, on a real coordinator', function () {
@@ -42,7 +43,7 @@ describe('the client, on a real coordinator', function () {
     await once(proxy, 'listening');
     client = new HoldfastClient({ url: coordinator.url });
     const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    unlucky = new HoldfastClient({ url, retry: { initialMs: 1 } });
+    unlucky = new HoldfastClient({ url, retry: { initialMs: 1, attempts: ATTEMPTS } });
     await client.stock.move({ sku: 'S/1', kind: 'RECEIVE', quantity: 1_000 });
   });
 
@@ -101,8 +102,8 @@ describe('the client, on a real coordinator', function () {
   it('leaves nothing held where the work throws, or nobody hears of the Try', async () => {
     const declined = new Error('declined');
     expect(await errorOf(client.transaction({ items: ITEMS }, () => Promise.reject(declined)))).to.equal(declined);
-    // All five attempts of the Try, and not the cancel after them.
-    answersToLose = 5;
+    // All attempts of the Try, and not the cancel after them.
+    answersToLose = ATTEMPTS;
     const { id } = await errorOf(
       unlucky.transaction({ items: ITEMS }, () => 'never'),
       HoldfastUnavailable,

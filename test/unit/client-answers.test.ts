@@ -54,6 +54,19 @@ describe('an answer to the client', () => {
     expect(invalid.code === 'invalid-request' && invalid.errors).to.deep.equal([]);
   });
 
+  it('takes a 2xx for no answer where it does not tell what was asked for', async () => {
+    server.script((response) => response.writeHead(204).end(), answer(200, { ok: true }), answer(200, {}));
+    server.script(answer(200, { results: [] }));
+    const calls = [
+      () => client().get(ID),
+      () => client().confirm(ID),
+      () => client().batch([{ op: 'cancel', id: ID }]),
+      () => client().batch([{ op: 'cancel', id: ID }]),
+    ];
+    for (const call of calls)
+      expect(await errorOf(call(), HoldfastUnavailable)).to.include({ failure: 'unexpected-answer', attempts: 1 });
+  });
+
   it('waits until a transaction is settled, and does not ask without a pause', async () => {
     const states = ['TRYING', 'CANCELLING', 'CONFIRMING', 'CONFIRMED'];
     server.script(...states.map((state) => answer(200, { id: ID, state })));

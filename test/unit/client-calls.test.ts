@@ -80,7 +80,8 @@ describe('a call of the client', () => {
   });
 
   it('carries the key and the trace, the call’s own before the client’s', async () => {
-    server.script(...Array.from({ length: 4 }, () => answer(200, { id: ID })), reset, answer(200, { id: ID }));
+    const held = answer(200, { id: ID, state: 'TRIED' });
+    server.script(...Array.from({ length: 4 }, () => held), reset, held);
     const own = `${TRACEPARENT.slice(0, -2)}00`;
     await client().get(ID);
     await client({ key: 'hk_1', traceparent: TRACEPARENT }).get(ID);

@@ -11,6 +11,12 @@ describe('the pauses between attempts', () => {
     expect(pauses(0)).to.deep.equal([50, 100, 200, 400, 500, 500]);
   });
 
+  it('add up to what a restart of the coordinator takes, where nothing else is asked for', () => {
+    const usual = retryPolicy(undefined);
+    const failures = Array.from({ length: usual.attempts - 1 }, (_, index) => index + 1);
+    expect(failures.reduce((sum, each) => sum + pauseMs(usual, each, null, 0), 0)).to.be.at.least(15_000);
+  });
+
   it('are never shorter than Retry-After, and spread beyond it', () => {
     expect(pauseMs(policy, 1, 5_000, 0)).to.equal(5_000);
     expect(pauseMs(policy, 1, 5_000, 1)).to.equal(6_000);

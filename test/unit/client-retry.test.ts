@@ -145,6 +145,25 @@ describe('the client, when an answer is lost or put off', () => {
     }
   });
 
+  it('counts the time that its key takes, and sends nothing without one', async () => {
+    const never = new Promise<string>(() => {});
+    const hanging = client({ attempts: 2, attemptTimeoutMs: 30 }, { key: () => never });
+    expect(await errorOf(hanging.try(BASKET), HoldfastUnavailable)).to.include({ failure: 'timeout', attempts: 2 });
+    const reason = new Error('the buyer left');
+    const caller = new AbortController();
+    const failing = errorOf(hanging.try(BASKET, { signal: caller.signal }));
+    caller.abort(reason);
+    expect(await failing).to.equal(reason);
+    expect(server.seen).to.have.length(0);
+  });
+
+  it('does not repeat what no header can carry', async () => {
+    for (const options of [{ traceparent: 'x\ny' }, { traceparent: 'a\u0000b' }]) {
+      await errorOf(client().try(BASKET, options), TypeError);
+    }
+    expect(server.seen).to.have.length(0);
+  });
+
   it('repeats what is absolute, and not what a repeat would be answered otherwise', async () => {
     const stock = answer(200, { sku: 'A' }, { etag: '"2"' });
     server.script(reset, stock);

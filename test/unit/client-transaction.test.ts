@@ -196,4 +196,30 @@ describe('a whole transaction of the client', () => {
       expect(asked()).to.deep.equal(kind === undefined ? ['try', 'cancel'] : ['try', 'confirm']);
     }
   });
+
+  it('cancels, and throws what kept the confirm from being sent, where nothing was sent', async () => {
+    server.script(tried, being('CANCELLED'));
+    const noKey = new Error('the token service is down');
+    const keys = ['first', noKey, 'third'];
+    const key = (): string => {
+      const next = keys.shift();
+      if (next === undefined || next instanceof Error) throw next;
+      return next;
+    };
+    const client = new HoldfastClient({ url: server.url, key, retry: { attempts: 2, initialMs: 1 } });
+    expect(await errorOf(client.transaction(BASKET, () => 1))).to.equal(noKey);
+    expect(asked()).to.deep.equal(['try', 'cancel']);
+  });
+
+  it('leaves nothing behind for a basket that cannot be sent', async () => {
+    await errorOf(run({ ...BASKET, metadata: { count: 1n } }, nothingRuns), TypeError);
+    await errorOf(run(BASKET, nothingRuns, { traceparent: 'x\ny' }), TypeError);
+    expect(asked()).to.deep.equal([]);
+  });
+
+  it('waits for no branch when it cancels', async () => {
+    server.script(tried, being('CANCELLING', 202));
+    await errorOf(run(BASKET, () => Promise.reject(new Error('declined'))));
+    expect(server.seen.at(-1)?.headers.prefer).to.include('wait=0');
+  });
 });
