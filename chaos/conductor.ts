@@ -1,5 +1,5 @@
 // Owns the course of a run: start everything, load it, break it by the plan, heal it, wait, read everything, check and report.
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { check } from './checks/check.ts';
@@ -16,26 +16,33 @@ import { measureThroughput, RECOVER_BOUND_MS, waitUntilSettled, watchRecovery } 
 import { createLoad } from './load/load.ts';
 import type { Load } from './load/ports.ts';
 import { assertLocal } from './local.ts';
-import type { RunOptions } from './options.ts';
+import { MOST_INSTANCES, type RunOptions } from './options.ts';
 import { chanceOf } from './random.ts';
 import type { Finding, HistoryRecord, PeriodRecord, RunRecord } from './record.ts';
-import { writeReports } from './report/report.ts';
+import { REPORT_FILES, writeReports } from './report/report.ts';
 import { type Report, summarize } from './report/summary.ts';
 import { makeBrokenCopy } from './sabotage/broken-copy.ts';
 import { SABOTAGES } from './sabotage/catalogue.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const PARTICIPANTS = ['payment', 'coupon', 'points'] as const;
+/** The small file system holds half an hour of load (cluster/small-disk.ts). */
+const LONGEST_ON_SMALL_DISK_MS = 30 * 60_000;
+const TOO_LONG_FOR_DISK = 'what a run of more than 30 minutes stores does not fit the small file system';
 const RETRY_MAX_MS = 2_000;
 const ACTORS = 36;
 const WARM_UP_MS = 2_000;
 const BEFORE_MS = 5_000;
-const CALLS_EVERY_MS = 200;
+const TAKE_EVERY_MS = 200;
 /**
  * After healing: the longest deadline of a story (10 s), a release by the sweep (5 s), the take-over from a dead coordinator (10 s)
  * and a last retry (2.5 s), one after the other.
  */
 const SETTLE_BOUND_MS = 30_000;
+
+const OWN_FILES = [HISTORY_FILE, DATABASE_FILE, ...REPORT_FILES];
+const logFilesOf = (instances: number): readonly string[] =>
+  Array.from({ length: instances }, (_, index) => `coordinator-${index}.log`);
 
 export interface Run {
   readonly folder: string;
@@ -56,6 +63,8 @@ export async function conduct(
   stop: AbortSignal,
 ): Promise<Run> {
   await mkdir(folder, { recursive: true });
+  // A folder that is used again holds one run, and nothing of the one before.
+  for (const name of [...OWN_FILES, ...logFilesOf(MOST_INSTANCES)]) await rm(join(folder, name), { force: true });
   const history = writerTo<HistoryRecord>(join(folder, HISTORY_FILE));
   const copy = join(folder, 'broken-copy');
   try {
@@ -66,7 +75,7 @@ export async function conduct(
       instances: options.instances,
       participants: PARTICIPANTS,
       withClocks: wanted.has('coordinator-clock'),
-      withSmallDisk: wanted.has('postgres-disk'),
+      withSmallDisk: wanted.has('postgres-disk') && options.durationMs <= LONGEST_ON_SMALL_DISK_MS,
       tree,
       environment: {},
     });
@@ -106,6 +115,10 @@ async function perform(
   const { kinds, leftOut } = whatCanBeDone(options, cluster);
   const layout = { instances: options.instances, participants: PARTICIPANTS };
   const plan = planOf(chance.of('plan'), { durationMs: options.durationMs, kinds, ...layout });
+  if (plan.every(({ faults }) => faults.length === 0))
+    throw new Error(
+      `nothing would be broken: ${options.durationMs} ms are too short for ${kinds.map(({ name }) => name).join(', ')}`,
+    );
   history.write(recordOf(options, kinds, leftOut));
   const load = createLoad({
     seed: options.seed,
@@ -120,7 +133,11 @@ async function perform(
     (sample) => history.write(sample),
     () => cluster.coordinators.map((each) => each.memory()),
   );
-  const calls = setInterval(() => cluster.takeCalls().forEach(history.write), CALLS_EVERY_MS);
+  const take = (): void => {
+    cluster.takeCalls().forEach(history.write);
+    cluster.takeExits().forEach(history.write);
+  };
+  const taking = setInterval(take, TAKE_EVERY_MS);
   try {
     await load.stock();
     await cluster.redis.takeSnapshot();
@@ -135,10 +152,24 @@ async function perform(
   } finally {
     await load.stop();
     await sampler.stop();
-    clearInterval(calls);
-    cluster.takeCalls().forEach(history.write);
+    // What a participant is asked is answered after all that it had to tell.
+    if (!stop.aborted) await Promise.all(cluster.participants.map((participant) => participant.behave('ok')));
+    clearInterval(taking);
+    take();
+    await keepLogs(cluster, folder);
   }
-  if (!stop.aborted) await collectDatabase(cluster.postgres.url, join(folder, DATABASE_FILE));
+  if (stop.aborted) return;
+  await collectDatabase(cluster.postgres.url, join(folder, DATABASE_FILE));
+  await Promise.all(cluster.coordinators.map((coordinator) => coordinator.terminate()));
+  take();
+  await keepLogs(cluster, folder);
+}
+
+async function keepLogs(cluster: Cluster, folder: string): Promise<void> {
+  const [...names] = logFilesOf(cluster.coordinators.length);
+  await Promise.all(
+    cluster.coordinators.map((coordinator, index) => writeFile(join(folder, names[index] ?? ''), coordinator.output())),
+  );
 }
 
 interface Aftermath {
@@ -174,7 +205,8 @@ async function settle({ cluster, load, history, before, writePeriod, stop }: Aft
 function whatCanBeDone(options: RunOptions, cluster: Cluster): { kinds: readonly FaultKind[]; leftOut: RunRecord['leftOut'] } {
   const why = new Map<string, string>();
   if (!cluster.clocks.canBeSet) why.set('coordinator-clock', cluster.clocks.why);
-  if (cluster.noDiskWhy !== null) why.set('postgres-disk', cluster.noDiskWhy);
+  if (cluster.noDiskWhy !== null && options.durationMs > LONGEST_ON_SMALL_DISK_MS) why.set('postgres-disk', TOO_LONG_FOR_DISK);
+  else if (cluster.noDiskWhy !== null) why.set('postgres-disk', cluster.noDiskWhy);
   const asked = faultsOf(options);
   const kinds = asked.filter(({ name }) => !why.has(name));
   const leftOut = asked.flatMap(({ name }) => {

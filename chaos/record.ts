@@ -104,6 +104,22 @@ export interface SampleRecord {
   readonly memory: readonly (number | null)[];
 }
 
+/** The end of a coordinator's process. */
+export interface ExitRecord {
+  readonly type: 'exit';
+  readonly target: string;
+  readonly startedMs: number;
+  readonly atMs: number;
+  /** What it was told: SIGKILL, SIGTERM, or nothing. */
+  readonly order: 'kill' | 'terminate' | null;
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Whether it had listened before. */
+  readonly wasServing: boolean;
+  /** What it printed last; empty where it was killed by order. */
+  readonly lastLines: string;
+}
+
 export interface FaultRecord {
   readonly type: 'fault';
   readonly kind: string;
@@ -159,7 +175,15 @@ export interface LivenessRecord {
   readonly recoverBoundMs: number;
 }
 
-export type HistoryRecord = RunRecord | OperationRecord | CallRecord | SampleRecord | FaultRecord | PeriodRecord | LivenessRecord;
+export type HistoryRecord =
+  | RunRecord
+  | OperationRecord
+  | CallRecord
+  | SampleRecord
+  | FaultRecord
+  | PeriodRecord
+  | LivenessRecord
+  | ExitRecord;
 
 /** The rows of the ledger when everything had settled. Moments are milliseconds since 1970, counters numbers. */
 export type DatabaseRecord =
@@ -237,6 +261,10 @@ export type DatabaseRecord =
       readonly phase: Phase;
       readonly attempt: number;
       readonly outcome: string;
+      /** Null where there was no whole answer; absent in what earlier runs wrote down. */
+      readonly status?: number | null;
+      /** From the look at what is to be asked to the answer, by the coordinator's clock; absent as the status is. */
+      readonly durationMs?: number;
       readonly from: string;
       readonly to: string;
     };

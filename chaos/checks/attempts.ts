@@ -1,10 +1,13 @@
-// Owns what the attempts of a branch must look like: every grant led to one reply at most, each reply to one attempt, and none came
-// after the end (I11).
+// Owns what the attempts of a branch must look like: every grant led to one reply at most, each reply to one attempt, none began
+// before the one before it had ended, and none came after the end (I11).
 import type { AttemptRow, Evidence, TransactionRow } from '../evidence/evidence.ts';
 import type { Collector } from './finding.ts';
 
 /** So many attempts of a branch are kept. */
 export const ATTEMPTS_KEPT = 50;
+
+/** The one is told by the coordinator's clock, the other by PostgreSQL's. */
+const OVERLAP_SLACK_MS = 50;
 
 type Branch = TransactionRow['branches'][number];
 export type AttemptsByBranch = ReadonlyMap<string, readonly AttemptRow[]>;
@@ -44,6 +47,9 @@ function broken({ state, resolved }: Branch, kept: readonly AttemptRow[]): strin
     if (before === undefined) continue;
     const follows = before.phase === attempt.phase ? before.attempt + 1 : 1;
     if (attempt.attempt !== follows) return `attempt ${attempt.attempt} to ${attempt.phase}, where ${follows} follows`;
+    const beganMs = attempt.atMs - (attempt.durationMs ?? 0);
+    if (beganMs < before.atMs - OVERLAP_SLACK_MS)
+      return `attempt ${attempt.sequence} began ${Math.round(before.atMs - beganMs)} ms before the one before it had ended`;
     if (attempt.from !== before.to)
       return `attempt ${attempt.sequence} found it ${attempt.from}, and the one before left it ${before.to}`;
   }

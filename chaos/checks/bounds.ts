@@ -11,6 +11,8 @@ const MOST_MEMORY_BYTES = 1.5 * 1024 ** 3;
 /** What is not bounded grows as the run goes on; what is warmed up, and what a flood fills, comes to less. */
 const MOST_GROWTH = 2;
 const GROWTH_FOR_FREE_BYTES = 200 * 1024 ** 2;
+/** Fewer answers are no flood: something else was in trouble all the time. */
+const LEAST_FLOOD = 500;
 /** Fewer looks say nothing about growth. */
 const LEAST_LOOKS = 30;
 /** As the participants of a run are registered, for each coordinator. */
@@ -22,9 +24,10 @@ export function checkBounds(evidence: Evidence): Finding {
   examineGrowth(evidence, collector);
   const mostCalls = examineCalls(evidence, collector);
   examineAttempts(evidence, collector);
+  const refused = examineFloods(evidence, collector);
   examineSamples(evidence, 'I12', collector);
   return collector.finding(
-    `at most ${Math.round(mostMemory / 1024 ** 2)} MiB in a coordinator, ${mostCalls} calls at a time at a participant`,
+    `at most ${Math.round(mostMemory / 1024 ** 2)} MiB in a coordinator, ${mostCalls} calls at a time at a participant; ${refused.toLocaleString('en')} commands found a full queue`,
   );
 }
 
@@ -89,6 +92,22 @@ function mostAtATime(calls: readonly CallRecord[]): { readonly count: number; re
     if (count > most.count) most = { count, atMs };
   }
   return most;
+}
+
+/**
+ * Ten times as many ask at once as a coordinator's queue holds: where none of them is told so, the queue has no bound. Those of whom
+ * nobody was answered say nothing.
+ */
+function examineFloods({ operations, faults }: Evidence, collector: Collector): number {
+  const flood = operations.filter(({ isFlood, outcome }) => isFlood && outcome.kind === 'answer');
+  let refused = 0;
+  for (const { outcome } of flood) if (outcome.kind === 'answer' && outcome.code === 'overloaded') refused += 1;
+  const floods = faults.filter(({ kind }) => kind === 'flood');
+  if (floods.length === 0 || flood.length < LEAST_FLOOD) return refused;
+  collector.examine(flood.length);
+  if (refused === 0)
+    collector.violate(`a flood of ${flood.length} answered requests met no full queue`, floods[0]?.fromMs ?? null);
+  return refused;
 }
 
 function examineAttempts(evidence: Evidence, collector: Collector): void {

@@ -8,10 +8,13 @@ import { checkBounds } from './bounds.ts';
 import { checkCountersAddUp, checkCountersAreSums, checkNothingIsNegative } from './counters.ts';
 import { checkDeadlines } from './deadlines.ts';
 import { checkDecidedOnce } from './decisions.ts';
+import { checkExits } from './exits.ts';
+import { checkLooks } from './looks.ts';
+import { checkParticipantsWords } from './participants.ts';
 import { checkRecordedFirst } from './phases.ts';
-import { checkWithoutRedis } from './releases.ts';
+import { checkOnTime, checkWithoutRedis } from './releases.ts';
 import { checkSkuModel } from './sku-model.ts';
-import { checkTakeOver } from './takeover.ts';
+import { checkOneAtATime, checkTakeOver } from './takeover.ts';
 
 const CHECKS: readonly ((evidence: Evidence) => Finding)[] = [
   checkCountersAddUp,
@@ -24,9 +27,14 @@ const CHECKS: readonly ((evidence: Evidence) => Finding)[] = [
   checkDeadlines,
   checkRecordedFirst,
   checkWithoutRedis,
+  checkOnTime,
   checkTakeOver,
+  checkOneAtATime,
   checkBounds,
   checkSkuModel,
+  checkParticipantsWords,
+  checkExits,
+  checkLooks,
   checkLiveness,
 ];
 

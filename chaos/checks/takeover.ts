@@ -1,9 +1,9 @@
-// Owns the check that what a dead coordinator began is finished by another (I11). That a paused one does no harm shows in the attempts.
+// Owns the checks that what a dead coordinator began is finished by another, and that a paused one does no harm (I11).
 import type { Evidence, TransactionRow } from '../evidence/evidence.ts';
 import type { FaultRecord, Finding } from '../record.ts';
 import { attemptsByBranch, examineAttempts } from './attempts.ts';
 import { type Collector, collectorOf } from './finding.ts';
-import { examineSamples } from './samples.ts';
+import { reportSamples } from './samples.ts';
 import { isCoordinatorFault, isFaultOf, isNoExcuse, isRedisFault, type Stretch, type Windows, windowsOf } from './windows.ts';
 
 const TAKE_OVER_MS = 10_000;
@@ -14,27 +14,36 @@ const MARGIN_MS = 1_000;
 /** How long what struck somebody else is felt afterwards. */
 const AFTERMATH_MS = 6_000;
 
-/** I11: by every coordinator that was killed, stopped or paused, and by what every branch was asked. */
+/**
+ * I11: by every coordinator that was killed, stopped or paused. What examines it are those that were away for longer than the bound, in
+ * a time that nothing else excuses: whoever is back sooner goes on with its own work itself.
+ */
 export function checkTakeOver(evidence: Evidence): Finding {
-  const collector = collectorOf(
-    evidence,
-    'I11',
-    'What a dead coordinator began is finished by another; a paused one does no harm',
+  const collector = collectorOf(evidence, 'I11', 'What a dead coordinator began is finished by another within its bound');
+  const faults = evidence.faults.filter(isCoordinatorFault);
+  const judges = faults.map((fault) => judgeOf(fault, evidence));
+  let underWay = 0;
+  for (const row of evidence.transactions.values()) {
+    if (row.branchCount === 0) continue;
+    for (const judge of judges) if (judge(row, collector)) underWay += 1;
+  }
+  reportSamples(evidence, 'I11', collector);
+  const count = underWay.toLocaleString('en');
+  return collector.finding(
+    `${judges.length} coordinators killed, stopped or paused, while ${count} transactions with branches were under way; examined are those whose coordinator was away for as long as others may take`,
   );
+}
+
+/** I11, its other half: a paused coordinator that wakes up does no harm, which would show in what every branch was asked. */
+export function checkOneAtATime(evidence: Evidence): Finding {
+  const collector = collectorOf(evidence, 'fence', 'A branch is asked by one at a time, and each reply is counted once');
   const attempts = attemptsByBranch(evidence);
-  const judges = evidence.faults.filter(isCoordinatorFault).map((fault) => judgeOf(fault, evidence));
-  let survived = 0;
   for (const row of evidence.transactions.values()) {
     if (row.branchCount === 0) continue;
     collector.examine();
     examineAttempts(row, attempts, collector);
-    for (const judge of judges) if (judge(row, collector)) survived += 1;
   }
-  examineSamples(evidence, 'I11', collector);
-  const underWay = survived.toLocaleString('en');
-  return collector.finding(
-    `${judges.length} coordinators killed, stopped or paused, while ${underWay} transactions with branches were under way`,
-  );
+  return collector.finding(`${evidence.attempts.length.toLocaleString('en')} attempts`);
 }
 
 /**
@@ -49,15 +58,18 @@ function judgeOf(fault: FaultRecord, { faults, run }: Evidence): (row: Transacti
     run.participants,
     boundMs,
   );
+  // A single coordinator is its own successor, from its return on.
+  const isAlone = run.instances === 1;
+  const fromMs = isAlone ? fault.toMs : fault.fromMs;
   return (row, collector) => {
     const wentOnMs = whenItWentOn(row, fault.fromMs);
     if (wentOnMs === null) return false;
-    const tookMs = wentOnMs - fault.fromMs;
-    // A single coordinator is its own successor, whenever that may be.
-    if (run.instances === 1 || tookMs <= boundMs) return true;
-    if (excuses(row).calmMs(fault.fromMs, wentOnMs) > boundMs) {
+    const windows = excuses(row);
+    if (isAlone || windows.calmMs(fault.fromMs, fault.toMs) >= boundMs) collector.examine();
+    if (wentOnMs > fromMs && windows.calmMs(fromMs, wentOnMs) > boundMs) {
+      const tookMs = wentOnMs - fromMs;
       const when = Number.isFinite(tookMs) ? `went on ${Math.round(tookMs)} ms after` : 'never went on after';
-      collector.violate(`${row.id} ${when} ${fault.kind} of ${fault.target}`, fault.fromMs + boundMs);
+      collector.violate(`${row.id} ${when} ${fault.kind} of ${fault.target}`, fromMs + boundMs);
     }
     return true;
   };

@@ -47,7 +47,7 @@ export const isFaultOf = ({ target }: FaultRecord, participant: string): boolean
 
 /** Those after which others must take over. */
 export const isCoordinatorFault = ({ kind }: FaultRecord): boolean =>
-  kind === 'coordinator-kill' || kind === 'coordinator-terminate' || kind === 'coordinator-pause';
+  kind === 'coordinator-kill' || kind === 'coordinator-terminate' || kind === 'coordinator-pause' || kind === 'coordinator-away';
 
 /**
  * What no promise about time is excused by: clients that cannot reach a coordinator keep nobody from his work, and no deadline hangs on

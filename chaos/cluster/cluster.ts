@@ -3,8 +3,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { atTheEnd } from '../../test/support/end.ts';
 import { makeFolder } from '../../test/support/folder.ts';
-import type { CallRecord } from '../record.ts';
+import type { CallRecord, ExitRecord } from '../record.ts';
 import { whichCalls } from './caller.ts';
 import { type CoordinatorParts, prepareCoordinator } from './coordinator.ts';
 import { findFaketime } from './faketime.ts';
@@ -33,6 +34,8 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     stopping ??= undoAll(undoes, underWay.close());
     return stopping;
   };
+  // Whoever starts it stops it; but where a fault that nobody caught ends the harness, this is all that is left.
+  atTheEnd(stop);
   try {
     return await build(options, undoes, underWay, stop);
   } catch (error) {
@@ -56,10 +59,12 @@ async function build(
   const redis = await startRedisForChaos(folder, underWay);
   undoes.push(redis.stop);
   const faketime = options.withClocks ? findFaketime() : null;
+  const exits: ExitRecord[] = [];
+  const onExit = (exit: ExitRecord): void => void exits.push(exit);
   const coordinators: CoordinatorParts[] = [];
   for (let index = 0; index < options.instances; index += 1) {
     const { tree, environment } = options;
-    const place = { index, tree, environment, folder, postgres, redisUrl: redis.url, faketime, underWay };
+    const place = { index, tree, environment, folder, postgres, redisUrl: redis.url, faketime, underWay, onExit };
     const coordinator = await prepareCoordinator(place);
     undoes.push(coordinator.stop);
     coordinators.push(coordinator);
@@ -85,6 +90,7 @@ async function build(
     clocks: faketime === null ? { canBeSet: false, why: whyNoClocks(options) } : { canBeSet: true },
     noDiskWhy: typeof disk === 'string' ? disk : null,
     takeCalls: () => calls.splice(0),
+    takeExits: () => exits.splice(0),
     stop,
   };
 }

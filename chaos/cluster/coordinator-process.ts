@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ExitRecord } from '../record.ts';
 
 const START_LIMIT_MS = 60_000;
 const TERMINATE_LIMIT_MS = 12_000;
@@ -12,6 +13,10 @@ const POLL_MS = 25;
 /** A coordinator that ended because PostgreSQL was not there is started again, as a supervisor would. */
 const AGAIN_AFTER_MS = 300;
 const KEPT_LINES = 200;
+const LAST_LINES = 20;
+
+/** How a process ended (see ExitRecord). */
+export type ProcessExit = Omit<ExitRecord, 'type' | 'target'>;
 
 export interface CoordinatorProcess {
   readonly port: number;
@@ -28,13 +33,17 @@ export interface CoordinatorProcess {
 /**
  * @param tree where its source is
  * @param environment all it finds in its environment
+ * @param onExit hears of every end of it, whoever ordered it
  */
 export function coordinatorProcess(
   tree: string,
   port: number,
   environment: Readonly<Record<string, string>>,
+  onExit: (exit: ProcessExit) => void = () => undefined,
 ): CoordinatorProcess {
   let child: ChildProcess | null = null;
+  /** Of the process there is: one that has ended keeps its own. */
+  let life: { order: ProcessExit['order']; isServing: boolean } = { order: null, isServing: false };
   /** Counts the orders to start and to end, so that a start which takes long sees that it is no longer wanted. */
   let order = 0;
   const output = keepLines(KEPT_LINES);
@@ -48,14 +57,24 @@ export function coordinatorProcess(
       // Ctrl-C reaches the harness, which then ends it in order.
       detached: true,
     });
+    const startedMs = Date.now();
+    const own: typeof life = { order: null, isServing: false };
+    life = own;
     fresh.on('error', (error) => output.add(`${error.message}\n`));
+    // Once its last words are heard.
+    fresh.once('close', (code, signal) => {
+      const lastLines = own.order === 'kill' ? '' : output.last(LAST_LINES);
+      onExit({ startedMs, atMs: Date.now(), order: own.order, code, signal, wasServing: own.isServing, lastLines });
+    });
     for (const stream of [fresh.stdout, fresh.stderr]) stream?.setEncoding('utf8').on('data', output.add);
     child = fresh;
     return fresh;
   };
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     if (!runs(child)) return;
-    const ended = once(child, 'exit');
+    const ended = once(child, 'close');
+    // One that takes too long to end in order was told to do that, and was killed for it.
+    life.order ??= signal === 'SIGKILL' ? 'kill' : 'terminate';
     child.kill(signal);
     await ended;
   };
@@ -84,7 +103,10 @@ export function coordinatorProcess(
       while (performance.now() < deadline) {
         if (mine !== order) throw new Error(`The start of the coordinator on port ${port} was called off.`);
         if (!runs(child)) launch();
-        if (await isLive(port)) return;
+        if (await isLive(port)) {
+          life.isServing = true;
+          return;
+        }
         await delay(runs(child) ? POLL_MS : AGAIN_AFTER_MS);
       }
       await kill();
@@ -118,7 +140,7 @@ function residentBytes(pid: number): number | null {
   }
 }
 
-function keepLines(limit: number): { add(text: string): void; text(): string } {
+function keepLines(limit: number): { add(text: string): void; text(): string; last(count: number): string } {
   let lines: string[] = [''];
   return {
     add: (text) => {
@@ -127,5 +149,6 @@ function keepLines(limit: number): { add(text: string): void; text(): string } {
       lines = lines.slice(-limit);
     },
     text: () => lines.join('\n'),
+    last: (count) => lines.slice(-count).join('\n'),
   };
 }

@@ -2,12 +2,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ExitRecord } from '../record.ts';
 import { type CoordinatorProcess, coordinatorProcess } from './coordinator-process.ts';
 import { CLOCK_DELAY_MS, faketimeEnvironment, writeClock } from './faketime.ts';
 import { fixedPort } from './fixed-port.ts';
 import type { CoordinatorPort, Link } from './ports.ts';
 import { type LinkProxy, startProxy } from './proxy.ts';
 import type { UnderWay } from './under-way.ts';
+
+/** So few that a flood fills it, as ten times the capacity would fill the usual one. */
+const QUEUE_LIMIT = 40;
 
 export interface CoordinatorPlace {
   readonly index: number;
@@ -20,6 +24,7 @@ export interface CoordinatorPlace {
   readonly faketime: string | null;
   readonly environment: Readonly<Record<string, string>>;
   readonly underWay: UnderWay;
+  readonly onExit: (exit: ExitRecord) => void;
 }
 
 export interface CoordinatorParts {
@@ -41,16 +46,20 @@ export async function prepareCoordinator(place: CoordinatorPlace): Promise<Coord
   const toPostgres = await startProxy(`${name} → postgres`, { path: place.postgres.socketPath });
   const toRedis = await startProxy(`${name} → redis`, { port: Number(new URL(place.redisUrl).port) });
   const fromClients = await startProxy(`clients → ${name}`, { port: httpPort });
-  const process = coordinatorProcess(place.tree, httpPort, {
+  const environment = {
     ...cleanEnvironment(),
     HOST: '127.0.0.1',
     PORT: String(httpPort),
     HOLDFAST_DATA_DIR: dataFolder,
     LOG_LEVEL: 'warn',
+    HOLDFAST_QUEUE_LIMIT: String(QUEUE_LIMIT),
     ...settingsFor(place, toPostgres, toRedis),
     ...(faketime === null ? {} : faketimeEnvironment(faketime, clockFile)),
     ...place.environment,
-  });
+  };
+  const process = coordinatorProcess(place.tree, httpPort, environment, (exit) =>
+    place.onExit({ type: 'exit', target: name, ...exit }),
+  );
   return {
     name,
     process,

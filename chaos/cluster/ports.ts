@@ -1,5 +1,5 @@
 // Owns how the parts of a run see the cluster: what the load asks, what the faults break, what the checks read.
-import type { CallRecord } from '../record.ts';
+import type { CallRecord, ExitRecord } from '../record.ts';
 
 /** A link that can be troubled. Every connection of the system goes over one. */
 export interface Link {
@@ -104,6 +104,8 @@ export interface Cluster {
   readonly noDiskWhy: string | null;
   /** Every call that reached a participant so far and was not taken yet. */
   takeCalls(): CallRecord[];
+  /** Every end of a coordinator so far that was not taken yet. */
+  takeExits(): ExitRecord[];
   /** Ends every process it started and removes its folder. May be called twice. */
   stop(): Promise<void>;
 }

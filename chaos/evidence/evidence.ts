@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type {
   CallRecord,
   DatabaseRecord,
+  ExitRecord,
   FaultRecord,
   HistoryRecord,
   LivenessRecord,
@@ -31,6 +32,7 @@ export interface Evidence {
   readonly samples: readonly SampleRecord[];
   readonly faults: readonly FaultRecord[];
   readonly periods: readonly PeriodRecord[];
+  readonly exits: readonly ExitRecord[];
   /** Null where the run ended before it could be looked at. */
   readonly liveness: LivenessRecord | null;
   readonly stock: readonly StockRow[];
@@ -82,6 +84,7 @@ export async function readEvidence(folder: string): Promise<Evidence> {
     samples: of('sample'),
     faults: of('fault'),
     periods: of('period'),
+    exits: of('exit'),
     liveness: of('liveness')[0] ?? null,
     stock: rows('stock'),
     transactions: new Map(rows('transaction').map((row) => [row.id, row])),

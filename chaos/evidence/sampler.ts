@@ -11,7 +11,10 @@ const WHOLE_LIMIT_MS = 10_000;
 const WHOLE_AFTER_TIMES = 20;
 
 export interface Sampler {
-  /** Ends after the look under way. */
+  /**
+   * Ends after the look under way.
+   * @throws what went wrong with a look, but for PostgreSQL that could not be asked
+   */
   stop(): Promise<void>;
 }
 
@@ -37,19 +40,28 @@ export function startSampler(
     const atMs = Date.now();
     const begunMs = performance.now();
     const isWhole = begunMs >= wholeAtMs;
-    const rules = await withLedger(url, isWhole ? WHOLE_LIMIT_MS : LOOK_LIMIT_MS, async (client) => {
-      const { rows } = await client.query<Rule>(chaosStatement(isWhole ? 'sample_whole.sql' : 'sample_open.sql'));
-      return rows;
-    });
-    if (isWhole) wholeAtMs = performance.now() + Math.max(EVERY_MS, performance.now() - begunMs) * WHOLE_AFTER_TIMES;
-    write(sampleOf(atMs, rules, memory()));
+    try {
+      const rules = await withLedger(url, isWhole ? WHOLE_LIMIT_MS : LOOK_LIMIT_MS, async (client) => {
+        const { rows } = await client.query<Rule>(chaosStatement(isWhole ? 'sample_whole.sql' : 'sample_open.sql'));
+        return rows;
+      });
+      write(sampleOf(atMs, rules, memory()));
+    } catch (error) {
+      // While PostgreSQL is in trouble it cannot be asked; anything else is a fault of the look itself.
+      if (!isTroubleOfPostgres(error)) throw error;
+    } finally {
+      // A look at everything that failed is not begun again at once, in the place of every other look.
+      if (isWhole) wholeAtMs = performance.now() + Math.max(EVERY_MS, performance.now() - begunMs) * WHOLE_AFTER_TIMES;
+    }
   };
   const looking = (async (): Promise<void> => {
     while (!stopped.signal.aborted) {
-      await look().catch(() => undefined);
+      await look();
       await delay(EVERY_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
     }
   })();
+  // stop() tells what went wrong; until then nobody listens.
+  looking.catch(() => undefined);
   return {
     stop: () => {
       stopped.abort();
@@ -66,4 +78,17 @@ function sampleOf(atMs: number, rules: readonly Rule[], memory: readonly (number
     violations: rules.flatMap(({ invariant, violations }) => violations.map((text) => ({ invariant, text }))),
     memory,
   };
+}
+
+/** Connection exceptions, too few resources, an operator's intervention, and a file system that fails. */
+const TROUBLED_CLASSES = ['08', '53', '57', '58'];
+const WORDS_WITHOUT_CODE = /^(Query read timeout|timeout expired|timeout exceeded|Connection terminated)/;
+
+function isTroubleOfPostgres(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.every(isTroubleOfPostgres);
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) return true;
+  if (code === undefined) return WORDS_WITHOUT_CODE.test(error.message);
+  return TROUBLED_CLASSES.includes(code.slice(0, 2));
 }

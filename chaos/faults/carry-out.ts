@@ -5,8 +5,9 @@ import type { Load } from '../load/ports.ts';
 import type { FaultRecord, PeriodRecord } from '../record.ts';
 import type { PlannedFault, PlannedPeriod } from './plan.ts';
 
-/** A fault that cannot be healed by then has broken the harness, not the system. */
+/** A fault that cannot strike, or be healed, by then has broken the harness, not the system. */
 const HEAL_LIMIT_MS = 60_000;
+const STRIKE_LIMIT_MS = 30_000;
 
 export interface Surroundings {
   readonly cluster: Cluster;
@@ -28,12 +29,23 @@ export async function carryOut(plan: readonly PlannedPeriod[], surroundings: Sur
     const fromMs = Date.now();
     const outcomes = await Promise.allSettled([
       until(begunMs + period.toMs, surroundings.stop),
-      ...period.faults.map((fault) => carryOutOne(fault, begunMs, surroundings)),
+      ...carryOutAll(period.faults, begunMs, surroundings),
     ]);
     const faults = [...new Set(period.faults.map(({ kind }) => kind))];
     surroundings.write({ type: 'period', name: faults.length === 0 ? 'quiet' : 'faults', faults, fromMs, toMs: Date.now() });
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
+}
+
+/** What befalls a part waits until what befell it before is healed, however long that took. */
+function carryOutAll(faults: readonly PlannedFault[], begunMs: number, surroundings: Surroundings): Promise<void>[] {
+  const struck: { readonly fault: PlannedFault; readonly over: Promise<void> }[] = [];
+  for (const fault of faults.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const before = struck.filter((other) => other.fault.drawn.parts.some((part) => fault.drawn.parts.includes(part)));
+    const over = Promise.allSettled(before.map((other) => other.over)).then(() => carryOutOne(fault, begunMs, surroundings));
+    struck.push({ fault, over });
+  }
+  return struck.map(({ over }) => over);
 }
 
 async function carryOutOne(fault: PlannedFault, begunMs: number, surroundings: Surroundings): Promise<void> {
@@ -42,19 +54,27 @@ async function carryOutOne(fault: PlannedFault, begunMs: number, surroundings: S
   if (stop.aborted) return;
   const over = new AbortController();
   const fromMs = Date.now();
-  const heal = await fault.drawn.strike({ cluster, load, over: over.signal });
+  const what = `${fault.kind} of ${fault.drawn.target}`;
+  const heal = await withinLimit(
+    fault.drawn.strike({ cluster, load, over: over.signal }),
+    `${what} could not strike`,
+    STRIKE_LIMIT_MS,
+  );
   await until(begunMs + fault.toMs, stop);
   over.abort();
-  await withinLimit(heal(), `${fault.kind} of ${fault.drawn.target}`);
+  await withinLimit(heal(), `${what} could not be healed`, HEAL_LIMIT_MS);
   write({ type: 'fault', kind: fault.kind, target: fault.drawn.target, fromMs, toMs: Date.now(), note: fault.drawn.note });
 }
 
-async function withinLimit(healing: Promise<void>, what: string): Promise<void> {
+async function withinLimit<T>(work: Promise<T>, what: string, limitMs: number): Promise<T> {
   const timer = new AbortController();
-  const late = delay(HEAL_LIMIT_MS, 'late' as const, { signal: timer.signal }).catch(() => 'in time' as const);
+  const late = delay(limitMs, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`${what} within ${limitMs / 1_000} s`);
+  });
+  // Where the work is done first nobody waits for it.
+  late.catch(() => undefined);
   try {
-    const first = await Promise.race([healing.then(() => 'healed' as const), late]);
-    if (first === 'late') throw new Error(`${what} could not be healed within ${HEAL_LIMIT_MS / 1_000} s`);
+    return await Promise.race([work, late]);
   } finally {
     timer.abort();
   }

@@ -6,6 +6,8 @@ import type { Drawn, FaultKind, Heal, Layout, Scene } from './fault.ts';
 
 /** Longer than a lease (5 s), so that others have taken over before it wakes up (I11). */
 const PAUSE_MS = [6_000, 8_000] as const;
+/** Longer than others may take to take over (10 s), a retry of theirs included. */
+const AWAY_MS = [16_000, 17_500] as const;
 const LEAST_CLOCK_FAULT_MS = 2 * 60_000;
 const MOST_CLOCK_FAULT_MS = 5 * 3_600_000;
 
@@ -38,6 +40,17 @@ export const COORDINATOR_FAULTS: readonly FaultKind[] = [
       befall(chance, layout, null, async (coordinator) => {
         coordinator.pause();
         return async () => coordinator.resume();
+      }),
+  },
+  {
+    // Nobody but others can finish what it began.
+    name: 'coordinator-away',
+    lastsMs: AWAY_MS,
+    inCalm: true,
+    draw: (chance, layout) =>
+      befall(chance, layout, null, async (coordinator) => {
+        await coordinator.kill();
+        return () => coordinator.start();
       }),
   },
   { name: 'coordinator-clock', lastsMs: [2_000, 5_000], draw: drawClock },

@@ -35,5 +35,10 @@ export interface FaultKind {
   readonly name: string;
   /** How long it lasts: at least and at most, milliseconds. */
   readonly lastsMs: readonly [number, number];
+  /**
+   * It is there to hold a promise to its time: it lasts longer than that, and beside it strikes only what excuses nobody from keeping
+   * it (see plan.ts).
+   */
+  readonly inCalm?: boolean;
   draw(chance: Chance, layout: Layout): Drawn;
 }

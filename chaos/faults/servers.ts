@@ -24,11 +24,29 @@ export const POSTGRES_FAULTS: readonly FaultKind[] = [
   }),
 ];
 
+const killRedis = async ({ cluster }: Scene): Promise<Heal> => {
+  await cluster.redis.kill();
+  return () => cluster.redis.start();
+};
+
+const pauseRedis = async ({ cluster }: Scene): Promise<Heal> => {
+  cluster.redis.pause();
+  return async () => cluster.redis.resume();
+};
+
+const AWAY = {
+  killed: killRedis,
+  paused: pauseRedis,
+  'cut off': async ({ cluster }: Scene): Promise<Heal> => {
+    for (const { toRedis } of cluster.coordinators) toRedis.trouble({ kind: 'cut' });
+    return async () => {
+      for (const { toRedis } of cluster.coordinators) toRedis.trouble(null);
+    };
+  },
+} as const;
+
 export const REDIS_FAULTS: readonly FaultKind[] = [
-  onRedis('redis-kill', [1_500, 5_000], async ({ cluster }) => {
-    await cluster.redis.kill();
-    return () => cluster.redis.start();
-  }),
+  onRedis('redis-kill', [1_500, 5_000], killRedis),
   onRedis('redis-flush', [200, 600], async ({ cluster }) => {
     await cluster.redis.flush();
     return async () => {};
@@ -41,10 +59,18 @@ export const REDIS_FAULTS: readonly FaultKind[] = [
     await cluster.redis.rollBack();
     return () => cluster.redis.takeSnapshot();
   }),
-  onRedis('redis-pause', [1_000, 4_000], async ({ cluster }) => {
-    cluster.redis.pause();
-    return async () => cluster.redis.resume();
-  }),
+  {
+    // Longer than the sweep may take (5 s): what is due then is released by it alone.
+    name: 'redis-away',
+    lastsMs: [10_000, 12_000],
+    inCalm: true,
+    draw: (chance, { instances }) => {
+      const how = chance.pick(['killed', 'paused', 'cut off'] as const);
+      const links = Array.from({ length: instances }, (_, index) => `links of coordinator-${index}`);
+      return { target: 'redis', note: how, parts: how === 'cut off' ? ['redis', ...links] : ['redis'], strike: AWAY[how] };
+    },
+  },
+  onRedis('redis-pause', [1_000, 4_000], pauseRedis),
 ];
 
 const MODES: readonly Exclude<ParticipantMode, 'ok'>[] = ['down', 'hang', 'slow', '500', '409', '425', '202', 'garbage', 'half'];

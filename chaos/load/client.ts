@@ -31,6 +31,7 @@ export interface Client {
 
 const CONNECT_LIMIT_MS = 2_000;
 const KEEP_ALIVE_MS = 4_000;
+const MOST_TEXT = 200;
 
 export interface ClientOptions {
   /** Where each coordinator is asked, by its index. */
@@ -116,17 +117,17 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 function outcomeOf(status: number, headers: Headers, text: string): Outcome {
   const body = parse(text);
-  if (body === null) return { kind: 'unknown', why: `${status} without a JSON body` };
   // The history of a transaction is derived from the rows, which are read anyway.
-  delete body.history;
+  if (body !== null) delete body.history;
   const retryAfter = headerOf(headers['retry-after']);
   return {
     kind: 'answer',
     status,
-    code: typeof body.code === 'string' ? body.code : null,
+    code: typeof body?.code === 'string' ? body.code : null,
     replayed: headerOf(headers['idempotent-replayed']) === 'true',
     retryAfter: retryAfter === null ? null : Number(retryAfter),
-    body,
+    // A whole answer that is no JSON is an answer all the same, and no legal one.
+    body: body ?? { noJson: text.slice(0, MOST_TEXT) },
   };
 }
 

@@ -4,7 +4,10 @@ import type { Client, Question } from './client.ts';
 import { cancelOf, confirmOf, tryOf } from './questions.ts';
 import { FLOODED } from './shelves.ts';
 
-/** Each on a connection of its own, spread over the coordinators. The stories together are two dozen. */
+/**
+ * Each on a connection of its own, spread over the coordinators: ten times as many as tell stories, none of whom pauses, and more than
+ * the coordinators' queues hold.
+ */
 export const FLOOD_CALLERS = 360;
 const LIMIT_MS = 6_000;
 const TIMEOUT_MS = 3_000;

@@ -32,7 +32,10 @@ export interface Report {
   readonly invariants: readonly ReportedFinding[];
   readonly liveness: ReportedLiveness | null;
   readonly course: Series;
-  readonly verdict: 'held' | 'broken';
+  /** Kinds that were asked for, could have struck, and had no turn. */
+  readonly neverStruck: readonly string[];
+  /** `not examined` where nothing broke, and something could not have been seen to break. */
+  readonly verdict: 'held' | 'broken' | 'not examined';
 }
 
 export interface ReportedFault {
@@ -95,8 +98,14 @@ export function summarize(evidence: Evidence, findings: readonly Finding[]): Rep
     ...measureService(evidence, lastedMs, since),
     invariants,
     liveness: liveness === null ? null : reportedLiveness(liveness, since),
-    verdict: invariants.length > 0 && invariants.every(({ held }) => held) ? 'held' : 'broken',
+    neverStruck: run.faults.filter((kind) => !faults.some((fault) => fault.kind === kind)),
+    verdict: verdictOf(invariants),
   };
+}
+
+function verdictOf(invariants: readonly ReportedFinding[]): Report['verdict'] {
+  if (invariants.some(({ violations }) => violations > 0)) return 'broken';
+  return invariants.length > 0 && invariants.every(({ held }) => held) ? 'held' : 'not examined';
 }
 
 function reportedLiveness({ type: _, ...record }: LivenessRecord, since: (atMs: number) => number): ReportedLiveness {

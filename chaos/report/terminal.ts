@@ -110,8 +110,11 @@ function stretches(title: string, rows: readonly Stretch[]): string[] {
   ];
 }
 
-function leftOut(report: Report): string[] {
-  return report.leftOut.flatMap(({ kind, why }) => labelled('left out', `${kind}: ${why}`));
+function leftOut({ leftOut, neverStruck }: Report): string[] {
+  return [
+    ...leftOut.flatMap(({ kind, why }) => labelled('left out', `${kind}: ${why}`)),
+    ...(neverStruck.length === 0 ? [] : labelled('no turn', `${neverStruck.join(', ')}: the run was too short for them`)),
+  ];
 }
 
 function aftermath({ liveness }: Report): string[] {

@@ -12,7 +12,7 @@ export function wordOf({ held, examined }: ReportedFinding): FindingWord {
 
 /** `held: 14 of 14 invariants`, or `broken: I6; not examined: I9`. */
 export function verdictLine({ verdict, invariants }: Report): string {
-  if (invariants.length === 0) return 'broken: nothing was checked';
+  if (invariants.length === 0) return 'not examined: nothing was checked';
   const held = invariants.filter((finding) => finding.held).length;
   if (verdict === 'held') return `held: ${held} of ${invariants.length} invariants`;
   const ids = (word: FindingWord): string[] => invariants.filter((finding) => wordOf(finding) === word).map(({ id }) => id);

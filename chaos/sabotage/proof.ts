@@ -1,5 +1,6 @@
 // Owns what a proof is: that a run against a broken copy ended with a violation, found by a check which looks for that very bug.
 import type { Finding } from '../record.ts';
+import type { Report } from '../report/summary.ts';
 import { SABOTAGES, type SabotageName } from './catalogue.ts';
 
 /** A run against a broken copy, and what came of it. */
@@ -9,7 +10,7 @@ export interface ProofResult {
   readonly durationMs: number;
   /** All that ended, those after the faults included. */
   readonly operations: number;
-  readonly verdict: 'held' | 'broken';
+  readonly verdict: Report['verdict'];
   /** The checks that found violations, those that look for this bug first. */
   readonly caughtBy: readonly Catch[];
 }

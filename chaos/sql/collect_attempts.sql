@@ -2,7 +2,8 @@
 DECLARE rows NO SCROLL CURSOR FOR
 SELECT json_build_object(
   'table', 'attempt', 'transactionId', transaction_id, 'branchId', branch_id, 'sequence', sequence,
-  'atMs', date_part('epoch', at) * 1000, 'phase', phase, 'attempt', attempt, 'outcome', outcome, 'from', from_state,
+  'atMs', date_part('epoch', at) * 1000, 'phase', phase, 'attempt', attempt, 'outcome', outcome, 'status', status,
+  'durationMs', duration_ms, 'from', from_state,
   'to', to_state
 ) AS record
 FROM holdfast.attempt

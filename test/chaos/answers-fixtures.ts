@@ -189,6 +189,7 @@ export class Story {
       operations: this.operations.toSorted((a, b) => a.endedMs - b.endedMs),
       calls: [],
       samples: [],
+      exits: [],
       faults: [],
       periods: [],
       liveness: null,

@@ -68,6 +68,7 @@ export function evidenceOf(parts: Partial<Evidence>): Evidence {
     samples: [],
     faults: [],
     periods: [],
+    exits: [],
     liveness: null,
     stock: [],
     transactions: new Map(),

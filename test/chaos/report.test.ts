@@ -161,10 +161,11 @@ describe('the verdict of a report', () => {
     expect(verdictOf(finding('I1'), finding('I2'))).to.equal('held');
   });
 
-  it('is broken by a violation, by a check that examined nothing, and where there was no check', () => {
+  it('is broken by a violation, and not held where a check examined nothing, or there was none', () => {
     expect(verdictOf(finding('I1'), finding('I2', { violations: 1 }))).to.equal('broken');
-    expect(verdictOf(finding('I1'), finding('I2', { examined: 0 }))).to.equal('broken');
-    expect(verdictOf()).to.equal('broken');
+    expect(verdictOf(finding('I1'), finding('I2', { examined: 0 }))).to.equal('not examined');
+    expect(verdictOf(finding('I1', { violations: 1 }), finding('I2', { examined: 0 }))).to.equal('broken');
+    expect(verdictOf()).to.equal('not examined');
   });
 });
 
