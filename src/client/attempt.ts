@@ -33,6 +33,8 @@ export interface Refused {
 export interface Lost {
   readonly kind: 'lost';
   readonly failure: Failure;
+  /** Whether it can have arrived. */
+  readonly isSent: boolean;
   /** `again`: another attempt may fare better; `never`: whatever answers there is no coordinator. */
   readonly advice: 'again' | 'never';
   readonly reason: string;
@@ -72,7 +74,7 @@ export async function attempt(
   try {
     const exchange = await unlessAborted(prepare(), controller.signal);
     signal?.throwIfAborted();
-    if (exchange === null) return lost('timeout', 'again', `it had no key ${within}`, undefined);
+    if (exchange === null) return { ...lost('timeout', 'again', `it had no key ${within}`, undefined), isSent: false };
     onSent();
     return await send(fetch, exchange, controller.signal).catch((error: unknown) => {
       signal?.throwIfAborted();
@@ -147,7 +149,7 @@ export function unexpectedAnswer(status: number): Lost {
 }
 
 function lost(failure: Failure, advice: Lost['advice'], reason: string, cause: unknown): Lost {
-  return { kind: 'lost', failure, advice, reason, cause, retryAfterMs: null };
+  return { kind: 'lost', failure, isSent: true, advice, reason, cause, retryAfterMs: null };
 }
 
 function parseJson(text: string): unknown {

@@ -112,15 +112,18 @@ export const HoldfastError = ProblemError as unknown as HoldfastErrorConstructor
  */
 export type Failure = 'connection' | 'timeout' | 'unexpected-answer';
 
-/** No answer of the coordinator's, after every attempt that was allowed. What was asked for may have taken effect. */
+/** No answer of the coordinator's, after every attempt that was allowed. What was asked for may have taken effect: see `outcome`. */
 export class HoldfastUnavailable extends Error {
   override readonly name: string = 'HoldfastUnavailable';
   readonly failure: Failure;
   readonly attempts: number;
   readonly ids: readonly string[];
+  /** `nothing-done`: no attempt was sent, because there was no key in time. `unknown`: it may have taken effect. */
+  readonly outcome: ProblemCircumstances['outcome'];
 
-  constructor(message: string, facts: Pick<HoldfastUnavailable, 'failure' | 'attempts' | 'ids'>, cause: unknown) {
+  constructor(message: string, facts: Pick<HoldfastUnavailable, 'failure' | 'attempts' | 'ids' | 'outcome'>, cause: unknown) {
     super(message, { cause });
+    this.outcome = facts.outcome;
     this.failure = facts.failure;
     this.attempts = facts.attempts;
     this.ids = facts.ids;

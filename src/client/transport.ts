@@ -133,18 +133,19 @@ function mayRepeat(repeat: Repeat, result: Refused | Lost): boolean {
 
 /** Of the problems, those that say a fault came in between, rather than a refusal. */
 function mayHaveTakenEffect(result: Refused | Lost): boolean {
-  return result.kind === 'lost' || result.problem.code === 'database-unavailable' || result.problem.code === 'internal-error';
+  if (result.kind === 'lost') return result.isSent;
+  return result.problem.code === 'database-unavailable' || result.problem.code === 'internal-error';
 }
 
 function failureOf(result: Refused | Lost, call: Call, base: string, attempts: number, mayHaveArrived: boolean): Error {
   const ids = call.ids ?? [];
+  const outcome = mayHaveArrived ? 'unknown' : 'nothing-done';
   if (result.kind === 'refused') {
-    const outcome = mayHaveArrived ? 'unknown' : 'nothing-done';
     return new HoldfastError(result.problem, { status: result.status, ids, outcome });
   }
   const tries = attempts === 1 ? '1 attempt' : `${attempts} attempts`;
   const message = `${call.method} ${call.path}: no answer from ${new URL(base).origin} after ${tries}: ${result.reason}.`;
-  return new HoldfastUnavailable(message, { failure: result.failure, attempts, ids }, result.cause);
+  return new HoldfastUnavailable(message, { failure: result.failure, attempts, ids, outcome }, result.cause);
 }
 
 async function headersOf(client: ClientOptions, call: Call): Promise<Record<string, string>> {

@@ -62,7 +62,7 @@ describe('the client, when an answer is lost or put off', () => {
   it('gives up after its attempts, and says under which id to send again', async () => {
     server.script(reset, reset, reset, held);
     const error = await errorOf(client().try(BASKET), HoldfastUnavailable);
-    expect(error).to.include({ attempts: 3, failure: 'connection', id: server.seen[0]?.json.id });
+    expect(error).to.include({ attempts: 3, failure: 'connection', outcome: 'unknown', id: server.seen[0]?.json.id });
     expect(server.seen).to.have.length(3);
   });
 
@@ -148,13 +148,22 @@ describe('the client, when an answer is lost or put off', () => {
   it('counts the time that its key takes, and sends nothing without one', async () => {
     const never = new Promise<string>(() => {});
     const hanging = client({ attempts: 2, attemptTimeoutMs: 30 }, { key: () => never });
-    expect(await errorOf(hanging.try(BASKET), HoldfastUnavailable)).to.include({ failure: 'timeout', attempts: 2 });
+    const unsent = { failure: 'timeout', attempts: 2, outcome: 'nothing-done' };
+    expect(await errorOf(hanging.try(BASKET), HoldfastUnavailable)).to.include(unsent);
     const reason = new Error('the buyer left');
     const caller = new AbortController();
     const failing = errorOf(hanging.try(BASKET, { signal: caller.signal }));
     caller.abort(reason);
     expect(await failing).to.equal(reason);
     expect(server.seen).to.have.length(0);
+  });
+
+  it('does not take what had no key in time for what may have arrived', async () => {
+    const keys = [new Promise<string>(() => {})];
+    const late = client({ attemptTimeoutMs: 100 }, { key: () => keys.shift() ?? 'k' });
+    server.script(refuse(409, 'insufficient-stock', { shortages: [] }));
+    expect(await errorOf(late.try(BASKET), HoldfastError)).to.include({ outcome: 'nothing-done' });
+    expect(server.seen).to.have.length(1);
   });
 
   it('does not repeat what no header can carry', async () => {

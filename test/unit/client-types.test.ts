@@ -11,7 +11,9 @@ describe('the errors of the client', () => {
     expect(handling(new HoldfastError({ code: 'invalid-transition', detail: 'No.', state: 'TRIED' }, circumstances))).to.equal(
       'TRIED',
     );
-    expect(handling(new HoldfastUnavailable('gone', { failure: 'timeout', attempts: 1, ids: ['2'] }, null))).to.equal('2');
+    expect(
+      handling(new HoldfastUnavailable('gone', { failure: 'timeout', attempts: 1, ids: ['2'], outcome: 'unknown' }, null)),
+    ).to.equal('2');
     expect(short).to.not.have.property('state');
     expect(short.id).to.equal('1');
   });
