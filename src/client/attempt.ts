@@ -2,6 +2,7 @@
 // or a loss.
 import type { Failure, ProblemDocument } from './errors.ts';
 import { readRetryAfter } from './retry.ts';
+import { isObject, isProblem } from './shapes.ts';
 
 export type Fetch = typeof globalThis.fetch;
 
@@ -158,14 +159,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function isProblem(body: unknown): body is ProblemDocument {
-  return isObject(body) && typeof body.code === 'string' && typeof body.detail === 'string';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** fetch says "fetch failed" and hides the reason in the cause. */

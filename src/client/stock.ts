@@ -11,6 +11,7 @@ import type {
   StockHistoryFilter,
   StockMovement,
 } from './requests.ts';
+import { isImportReport, isMovement, isPage, isStock } from './shapes.ts';
 import { pathOf, type Send } from './transport.ts';
 import { uuid7 } from './uuid7.ts';
 
@@ -29,7 +30,9 @@ export class StockCalls {
    * @throws HoldfastError `unknown-sku`
    */
   async get(sku: string, options: CallOptions = {}): Promise<StockWithTag> {
-    return tagged(await this.#send({ method: 'GET', path: pathOf`/v1/stock/${sku}`, repeat: 'freely', options }));
+    return tagged(
+      await this.#send({ method: 'GET', path: pathOf`/v1/stock/${sku}`, repeat: 'freely', isAnswer: isStock, options }),
+    );
   }
 
   /** Every SKU that fits, page after page. */
@@ -37,7 +40,7 @@ export class StockCalls {
     const { prefix, skus, pageSize, ...options } = filter;
     return eachOf(async (cursor) => {
       const query = { prefix, sku: skus, limit: pageSize, cursor };
-      const answer = await this.#send({ method: 'GET', path: '/v1/stock', query, repeat: 'freely', options });
+      const answer = await this.#send({ method: 'GET', path: '/v1/stock', query, repeat: 'freely', isAnswer: isPage, options });
       return answer.body as Page<Stock>;
     });
   }
@@ -50,7 +53,7 @@ export class StockCalls {
     const id = movement.id ?? uuid7();
     const json = { ...movement, id };
     const path = '/v1/stock/movements';
-    const answer = await this.#send({ method: 'POST', path, json, repeat: 'freely', ids: [id], options });
+    const answer = await this.#send({ method: 'POST', path, json, repeat: 'freely', isAnswer: isMovement, ids: [id], options });
     return answer.body as Movement;
   }
 
@@ -67,6 +70,7 @@ export class StockCalls {
       headers: ifMatch === undefined ? {} : { 'if-match': ifMatch },
       json: count,
       repeat: ifMatch === undefined ? 'freely' : 'when-refused',
+      isAnswer: isStock,
       options,
     });
     return tagged(answer);
@@ -78,7 +82,7 @@ export class StockCalls {
     return eachOf(async (cursor) => {
       const query = { warehouse, limit: pageSize, cursor };
       const path = pathOf`/v1/stock/${sku}/history`;
-      const answer = await this.#send({ method: 'GET', path, query, repeat: 'freely', options });
+      const answer = await this.#send({ method: 'GET', path, query, repeat: 'freely', isAnswer: isPage, options });
       return answer.body as Page<StockHistoryEntry>;
     });
   }
@@ -90,7 +94,15 @@ export class StockCalls {
   async import(rows: Body, options: ImportOptions): Promise<ImportReport> {
     const raw = { type: MEDIA_TYPES[options.format], body: rows };
     const repeat = rows instanceof ReadableStream ? 'never' : 'freely';
-    const answer = await this.#send({ method: 'POST', path: '/v1/stock/import', raw, repeat, pace: 'any', options });
+    const answer = await this.#send({
+      method: 'POST',
+      path: '/v1/stock/import',
+      raw,
+      repeat,
+      isAnswer: isImportReport,
+      pace: 'any',
+      options,
+    });
     return answer.body as ImportReport;
   }
 }

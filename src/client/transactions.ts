@@ -14,6 +14,7 @@ import type {
   TransactionFilter,
   WaitOptions,
 } from './requests.ts';
+import { areResults, isPage, isTransaction } from './shapes.ts';
 import { pathOf, type Send } from './transport.ts';
 import { uuid7 } from './uuid7.ts';
 
@@ -100,7 +101,7 @@ export function listTransactions(send: Send, filter: TransactionFilter): AsyncGe
   const options = { signal, timeoutMs, traceparent };
   return eachOf(async (cursor) => {
     const query = { ...wanted, limit: pageSize, cursor };
-    const answer = await send({ method: 'GET', path: '/v1/transactions', query, repeat: 'freely', options });
+    const answer = await send({ method: 'GET', path: '/v1/transactions', query, repeat: 'freely', isAnswer: isPage, options });
     return answer.body as Page<Transaction>;
   });
 }
@@ -117,7 +118,7 @@ export async function batch(
   const headers = preferences(options);
   const { waitSeconds } = options;
   const path = '/v1/batch';
-  const isAnswer = ({ results }: Answer = {}): boolean => Array.isArray(results) && results.length === ids.length;
+  const isAnswer = areResults(ids.length);
   const answer = await send({ method: 'POST', path, headers, json, repeat: 'freely', ids, isAnswer, waitSeconds, options });
   return (answer.body as { results: RawResult[] }).results.map((result, index) => resultOf(result, ids[index] ?? ''));
 }
@@ -141,13 +142,6 @@ export async function intervene(
   const json = resolution ?? undefined;
   const call = { method: 'POST', path, json, repeat: 'freely', ids: [id] } as const;
   return (await send({ ...call, isAnswer: isTransaction, options })).body as Transaction;
-}
-
-type Answer = Readonly<Record<string, unknown>>;
-
-/** Of every form: each has these two. */
-function isTransaction({ id, state }: Answer = {}): boolean {
-  return typeof id === 'string' && typeof state === 'string';
 }
 
 /** RFC 7240. */

@@ -14,6 +14,7 @@ import {
 import { HoldfastError, HoldfastUnavailable } from './errors.ts';
 import type { CallOptions, Traceparent } from './requests.ts';
 import { pauseMs, type RetryPolicy, retryPolicy } from './retry.ts';
+import type { Fits } from './shapes.ts';
 
 export interface ClientOptions {
   /** Where the coordinator is, such as `http://127.0.0.1:8080`; a path is kept. */
@@ -52,8 +53,8 @@ export interface Call {
   readonly waitSeconds?: number | undefined;
   /** No limit for one attempt: its body is of any length. */
   readonly pace?: 'any';
-  /** Whether a 2xx answer's body is one to this call; without it, any object is. Undefined is an answer without a body. */
-  readonly isAnswer?: (body: Readonly<Record<string, unknown>> | undefined) => boolean;
+  /** Whether a 2xx answer's body is one to this call. */
+  readonly isAnswer: Fits;
   /** Told before each attempt leaves. */
   readonly onSent?: () => void;
   readonly options: CallOptions;
@@ -115,14 +116,8 @@ export function pathOf(strings: TemplateStringsArray, ...parts: readonly string[
   return String.raw({ raw: strings }, ...encoded);
 }
 
-function understood({ isAnswer = isObject }: Call, result: Answered | Refused | Lost): Answered | Refused | Lost {
-  if (result.kind !== 'answered') return result;
-  // tellApart lets pass objects, and answers without a body, alone.
-  return isAnswer(result.body as Record<string, unknown> | undefined) ? result : unexpectedAnswer(result.status);
-}
-
-function isObject(body: object | undefined): boolean {
-  return body !== undefined;
+function understood({ isAnswer }: Call, result: Answered | Refused | Lost): Answered | Refused | Lost {
+  return result.kind !== 'answered' || isAnswer(result.body) ? result : unexpectedAnswer(result.status);
 }
 
 function mayRepeat(repeat: Repeat, result: Refused | Lost): boolean {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { HoldfastClient, HoldfastError, HoldfastUnavailable } from '../../src/client/index.ts';
 import { errorOf } from '../support/error-of.ts';
-import { answer, refuse, reset, ScriptedServer } from '../support/scripted-server.ts';
+import { answer, refuse, reset, ScriptedServer, type Step } from '../support/scripted-server.ts';
 
 const ID = '0193b0a4-7c1e-7d00-8000-000000000001';
 const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7/;
@@ -54,18 +54,36 @@ describe('an answer to the client', () => {
     expect(invalid.code === 'invalid-request' && invalid.errors).to.deep.equal([]);
   });
 
-  it('takes a 2xx for no answer where it does not tell what was asked for', async () => {
-    server.script((response) => response.writeHead(204).end(), answer(200, { ok: true }), answer(200, {}));
-    server.script(answer(200, { results: [] }));
-    const calls = [
-      () => client().get(ID),
-      () => client().confirm(ID),
-      () => client().batch([{ op: 'cancel', id: ID }]),
-      () => client().batch([{ op: 'cancel', id: ID }]),
-    ];
-    for (const call of calls)
-      expect(await errorOf(call(), HoldfastUnavailable)).to.include({ failure: 'unexpected-answer', attempts: 1 });
-  });
+  for (const [what, step] of [
+    ['no body', (response) => response.writeHead(200).end()],
+    ['no body, and a status that says so', (response) => response.writeHead(204).end()],
+    ['another body', answer(200, {})],
+    ['another body of the same kind', answer(200, { results: [{ status: 200 }], items: 'none', id: 1 })],
+  ] as const satisfies readonly (readonly [string, Step])[]) {
+    it(`is no answer with ${what}`, async () => {
+      const asking: readonly ((to: HoldfastClient) => Promise<unknown>)[] = [
+        (to) => to.try({ items: [{ sku: 'A', quantity: 1 }] }),
+        (to) => to.confirm(ID),
+        (to) => to.get(ID),
+        (to) => to.refund(ID),
+        (to) => to.settled(ID),
+        (to) => to.batch([{ op: 'cancel', id: ID }]),
+        (to) => to.list().next(),
+        (to) => to.stock.get('A'),
+        (to) => to.stock.list().next(),
+        (to) => to.stock.count('A', { available: 1 }),
+        (to) => to.stock.move({ sku: 'A', kind: 'RECEIVE', quantity: 1 }),
+        (to) => to.stock.import('sku', { format: 'csv' }),
+        (to) => to.participants.get('x'),
+        (to) => to.participants.list().next(),
+      ];
+      for (const ask of asking) {
+        server.script(step);
+        const error = await errorOf(ask(client()), HoldfastUnavailable);
+        expect(error).to.include({ failure: 'unexpected-answer', attempts: 1, outcome: 'unknown' });
+      }
+    });
+  }
 
   it('waits until a transaction is settled, and does not ask without a pause', async () => {
     const states = ['TRYING', 'CANCELLING', 'CONFIRMING', 'CONFIRMED'];

@@ -15,7 +15,7 @@ describe('a call of the client', () => {
   const lines = (): string[] => server.seen.map(({ method, path }) => `${method} ${path}`);
 
   it('names its route, and encodes what stands in the path', async () => {
-    const done = answer(200, { id: ID, state: 'CONFIRMED', items: [] });
+    const done = answer(200, { id: ID, state: 'CONFIRMED', items: [], sku: 'A', name: 'x' });
     server.script(...Array.from({ length: 12 }, () => done));
     const to = client();
     await to.confirm(ID);
