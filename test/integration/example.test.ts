@@ -3,13 +3,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { delimiter } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { atTheEnd } from '../support/end.ts';
 import { makeFolderForTheRun } from '../support/folder.ts';
 import { childrenOf, livingAmong } from '../support/process-tree.ts';
+import { answer, refuse, ScriptedServer } from '../support/scripted-server.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const STORIES: readonly (readonly [string, readonly string[]])[] = [
@@ -67,6 +70,61 @@ describe('the example', function () {
   }
 });
 
+describe('the order service of the example', () => {
+  const coordinator = ScriptedServer.forSuite();
+  let service: ChildProcess;
+  let url: string;
+
+  before(async () => {
+    service = spawn(process.execPath, ['--conditions=holdfast-source', `${ROOT}examples/checkout/order-service.ts`], {
+      env: { HOLDFAST_URL: coordinator.url, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    atTheEnd(async () => void service.kill('SIGKILL'));
+    const [line] = (await once(service.stdout ?? service, 'data')) as [Buffer];
+    url = `${/http:[^\s]+/.exec(line.toString('utf8'))?.[0]}/orders`;
+  });
+  after(async () => {
+    service.kill('SIGTERM');
+    if (service.exitCode === null) await once(service, 'exit');
+  });
+
+  it('knows no order by a name that is no id, whatever path it would be', async () => {
+    for (const id of ['%2e%2e', '.%2e', 'x', '%20']) {
+      const { status, body } = await get(`${url}/${id}`);
+      expect(`${status} ${body}`, id).to.include('404').and.include('unknown-transaction');
+    }
+    expect(coordinator.seen).to.have.length(0);
+  });
+
+  it('answers 409 where the order was decided otherwise meanwhile', async () => {
+    coordinator.script(
+      (response, seen) => answer(201, { id: seen.json.id, state: 'TRIED' })(response, seen),
+      refuse(409, 'invalid-transition', { state: 'CANCELLED' }),
+    );
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ sku: 'COFFEE', quantity: 1, card: 'card-of-ada' }),
+    });
+    expect(response.status).to.equal(409);
+    expect(await response.json()).to.include({ reason: 'released' });
+  });
+
+  /** fetch would make another path of two dots. */
+  function get(target: string): Promise<{ status: number | undefined; body: string }> {
+    const { hostname, port } = new URL(target);
+    const path = target.slice(target.indexOf('/orders'));
+    return new Promise((resolve, reject) => {
+      request({ hostname, port, path }, (response) => {
+        text(response).then((body) => resolve({ status: response.statusCode, body }), reject);
+      })
+        .on('error', reject)
+        .end();
+    });
+  }
+});
+
 /** As npm runs it, with a temporary folder of its own, so that whatever stays there can be seen. */
 async function start(): Promise<Run> {
   const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { scripts: { example: string } };
@@ -78,10 +136,10 @@ async function start(): Promise<Run> {
     env: { PATH, HOME: process.env.HOME, TMPDIR: folder, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', HOLDFAST_X: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let text = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk;
+      output += chunk;
     });
   }
   const ended = once(child, 'close').then(([code]) => code as number | null);
@@ -92,7 +150,7 @@ async function start(): Promise<Run> {
     child.kill('SIGTERM');
     await ended;
   });
-  return { child, seen, folder, ended, output: () => text };
+  return { child, seen, folder, ended, output: () => output };
 }
 
 /** Two generations: the services, and the servers of the coordinator. What those start ends with them. */
