@@ -111,7 +111,8 @@ export class HoldfastClient {
 
   /**
    * Waits until a transaction is on its way no longer: TRIED, CONFIRMED or CANCELLED. It has no time limit of its own, because a
-   * confirm is finished however late: give a `signal`. `timeoutMs` is for each question.
+   * confirm is finished however late: give a `signal`. `timeoutMs` is for each question: a coordinator that is away for longer ends
+   * it with HoldfastUnavailable.
    * @throws HoldfastError `unknown-transaction`
    */
   settled(id: string, options: CallOptions = {}): Promise<TransactionWithHistory> {
@@ -136,8 +137,8 @@ export class HoldfastClient {
   }
 
   /**
-   * Holds a basket while `work` runs; confirms when it returns, cancels when it throws, and throws its error on, with what a
-   * failed cancel threw as `suppressed`. Branches that are slow to try are waited for. `timeoutMs` is for each call within.
+   * Holds a basket while `work` runs; confirms when it returns, cancels when it throws or the confirm cannot be sent (no key, say),
+   * and throws that error on, with what a failed cancel threw as `suppressed`. Branches that are slow to try are waited for. `timeoutMs` is for each call within.
    * To confirm in part, make the calls yourself.
    * @throws what `try` throws, what `work` throws, what `confirm` is refused with
    * @throws HoldfastOutcomeUnknown where the answer to the confirm was lost; nothing is cancelled then

@@ -49,6 +49,7 @@ export interface Basket {
   /** How long the stock is held, in milliseconds: 100 to 86,400,000; 900,000 without it. */
   readonly timeoutMs?: number | undefined;
   readonly reference?: string | null | undefined;
+  /** A JSON object up to 4 KiB. */
   readonly metadata?: object | null | undefined;
 }
 
@@ -142,6 +143,6 @@ export interface ParticipantSettings {
         readonly attentionAfter?: number | undefined;
       }
     | undefined;
-  /** `whsec_…`: what the coordinator signs its calls with. */
+  /** `whsec_…`: what the coordinator will sign its calls with. It is kept; calls are not signed yet. */
   readonly secret?: string | undefined;
 }

@@ -1,7 +1,7 @@
 // Owns when to try again: how long the pauses are, and what Retry-After says. Pure.
 
 export interface RetryPolicy {
-  /** How often a request is sent at most, the first time included. */
+  /** How often a request is sent at most, the first time included; as a rule the call's `timeoutMs` ends it before. */
   readonly attempts: number;
   /** The pause after the first failure, in milliseconds; it doubles with each. */
   readonly initialMs: number;

@@ -19,12 +19,18 @@ import type { Fits } from './shapes.ts';
 export interface ClientOptions {
   /** Where the coordinator is, such as `http://127.0.0.1:8080`; a path is kept. */
   readonly url: string | URL;
-  /** The API key or token, or where to get it: asked anew for every attempt, so a short-lived token stays fresh. */
+  /**
+   * The API key or token, or where to get it: asked anew for every attempt, and within its time, so a short-lived token stays
+   * fresh. What it throws the call throws.
+   */
   readonly key?: string | (() => string | Promise<string>) | undefined;
   /** Instead of the global `fetch`. */
   readonly fetch?: Fetch | undefined;
   readonly retry?: Partial<RetryPolicy> | undefined;
-  /** For a whole call, in milliseconds: every attempt and every pause. 30,000 without it. */
+  /**
+   * For a whole call, in milliseconds: every attempt and every pause. 30,000 without it: it is this, and not the number of attempts,
+   * that as a rule bounds how long a coordinator may be away.
+   */
   readonly timeoutMs?: number | undefined;
   readonly traceparent?: Traceparent | undefined;
 }

@@ -24,8 +24,18 @@ export type AnswersFit = [
   Fits<ProblemCode, HoldfastCode>,
 ];
 
+/** As callers name their own: an interface has no index signature. */
+interface OrderNotes {
+  readonly channel: string;
+  readonly gift?: boolean;
+}
+
 /** Never called: the compiler reads it. */
 export async function usage(client: HoldfastClient, basket: Basket, form: 'minimal' | 'representation'): Promise<void> {
+  const notes: OrderNotes = { channel: 'web' };
+  await client.try({ ...basket, metadata: notes });
+  // @ts-expect-error: metadata is an object
+  await client.try({ ...basket, metadata: 'web' });
   const whole = await client.try(basket);
   whole.items satisfies readonly Client.Item[];
   const brief = await client.try(basket, { return: 'minimal' });
