@@ -41,7 +41,7 @@ describe('participants in trouble', function () {
   it('one that accepts connections and never answers: a hundred other transactions go on, the stuck ones are cancelled', async () => {
     troubled.behave(({ phase }) => (phase === 'try' ? 'hang' : 200));
     const stuck = await Promise.all(
-      Array.from({ length: 40 }, () => begin(['healthy', 'troubled'], { timeoutMs: 4000, seconds: 0 })),
+      Array.from({ length: 40 }, () => begin(['healthy', 'troubled'], { timeoutMs: 10_000, seconds: 0 })),
     );
     for (const { brief } of stuck) expect(brief).to.equal('202 TRYING');
     const others = await Promise.all(
