@@ -160,7 +160,14 @@ const LEGAL: Readonly<Partial<Record<OperationKind, readonly LegalAnswer[]>>> = 
     },
   ],
   extend: [
-    { status: 200, code: null, replayed: 'never', shows: shows('TRIED'), makes: isCause('extend') },
+    {
+      status: 200,
+      code: null,
+      replayed: 'never',
+      shows: shows('TRIED'),
+      // Of several in one millisecond, the one whose deadline was told.
+      makes: (stage, question) => stage.cause === 'extend' && shows('TRIED')(stage, question),
+    },
     ...unknownOrExpired(),
     {
       ...refusal(409, 'invalid-transition', 'never'),

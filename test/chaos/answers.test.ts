@@ -85,6 +85,13 @@ describe('what callers were told (I6, I7)', () => {
         story.after(500).get(1);
         story.after(1_000).cancel(1);
       },
+      // Seed 103, 30 minutes: both shared a batch, and so the clock.
+      'two extensions in one millisecond, of which the first was not answered': (story) => {
+        story.try(1, [['apple', 1]]);
+        story.extend(1, 853, { heard: 'lost' });
+        story.after(-1).extend(1, 1_965);
+        story.confirm(1);
+      },
       'a partial confirm, and refunds until nothing is left': (story) => {
         story.try(1, [
           ['apple', 4],
