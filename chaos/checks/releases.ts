@@ -8,8 +8,11 @@ import { isFaultOf, isNoExcuse, isRedisFault, type Stretch, type Windows, window
 /** With Redis down a release is at most so late, and with Redis there so late (contract, rule 5). */
 const SWEEP_BOUND_MS = 5_000;
 const TIMER_BOUND_MS = 1_000;
-/** For the commit that carries it, on a machine that has more to do than it can. */
-const MARGIN_MS = 500;
+/**
+ * For the commit that carries it, on a machine that has more to do than it can: the load never pauses. The contract's own figures are
+ * held on a machine that is not driven so (test/integration/expiry.test.ts).
+ */
+const MARGIN_MS = 1_500;
 /** How long what struck is felt afterwards: a connection comes back, a lock of one that was paused is given up. */
 const AFTERMATH_MS = 5_000;
 

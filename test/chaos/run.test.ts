@@ -141,8 +141,8 @@ const DOCTORED: readonly (readonly [title: string, id: string, doctor: (evidence
     'exits',
     ({ exits, run }) => ({ exits: [...exits, exitOf(run.startedMs, { order: 'terminate', code: 1 })] }),
   ],
-  ['releases that waited for Redis', 'I10', (evidence) => ({ transactions: releasedLater(evidence, 6_500) })],
-  ['releases that came late though all was well', 'rule 5', (evidence) => ({ transactions: releasedLater(evidence, 3_000) })],
+  ['releases that waited for Redis', 'I10', (evidence) => ({ transactions: releasedLater(evidence, 8_500) })],
+  ['releases that came late though all was well', 'rule 5', (evidence) => ({ transactions: releasedLater(evidence, 4_000) })],
   ['transactions that waited for their dead coordinator', 'I11', (evidence) => ({ transactions: waitedForTheDead(evidence) })],
   [
     'a branch that was asked by two at once',
