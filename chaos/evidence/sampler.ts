@@ -82,13 +82,11 @@ function sampleOf(atMs: number, rules: readonly Rule[], memory: readonly (number
 
 /** Connection exceptions, too few resources, an operator's intervention, and a file system that fails. */
 const TROUBLED_CLASSES = ['08', '53', '57', '58'];
-const WORDS_WITHOUT_CODE = /^(Query read timeout|timeout expired|timeout exceeded|Connection terminated)/;
+const SQLSTATE = /^[0-9A-Z]{5}$/;
 
+/** Only what PostgreSQL itself answered can be a fault of the look: all else, in whatever words, is a connection that is gone. */
 function isTroubleOfPostgres(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.every(isTroubleOfPostgres);
-  if (!(error instanceof Error)) return false;
   const { code, syscall } = error as NodeJS.ErrnoException;
-  if (syscall !== undefined) return true;
-  if (code === undefined) return WORDS_WITHOUT_CODE.test(error.message);
-  return TROUBLED_CLASSES.includes(code.slice(0, 2));
+  const isAnswer = syscall === undefined && code !== undefined && SQLSTATE.test(code);
+  return !isAnswer || TROUBLED_CLASSES.includes(code.slice(0, 2));
 }
