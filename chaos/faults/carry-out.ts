@@ -53,8 +53,9 @@ async function carryOutOne(fault: PlannedFault, begunMs: number, surroundings: S
   await until(begunMs + fault.fromMs, stop);
   if (stop.aborted) return;
   const over = new AbortController();
-  const fromMs = Date.now();
   const what = `${fault.kind} of ${fault.drawn.target}`;
+  await withinLimit(fault.drawn.prepare?.({ cluster }) ?? Promise.resolve(), `${what} could not be prepared`, STRIKE_LIMIT_MS);
+  const fromMs = Date.now();
   const heal = await withinLimit(
     fault.drawn.strike({ cluster, load, over: over.signal }),
     `${what} could not strike`,

@@ -1,5 +1,6 @@
 // Owns the faults of coordinators: killed, stopped in order, paused past their lease, and with a clock that is wrong.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { CoordinatorPort } from '../cluster/ports.ts';
 import type { Chance } from '../random.ts';
 import type { Drawn, FaultKind, Heal, Layout, Scene } from './fault.ts';
@@ -8,6 +9,7 @@ import type { Drawn, FaultKind, Heal, Layout, Scene } from './fault.ts';
 const PAUSE_MS = [6_000, 8_000] as const;
 /** Longer than others may take to take over (10 s), a retry of theirs included. */
 const AWAY_MS = [16_000, 17_500] as const;
+const SLOW_MS = 400;
 const LEAST_CLOCK_FAULT_MS = 2 * 60_000;
 const MOST_CLOCK_FAULT_MS = 5 * 3_600_000;
 
@@ -47,11 +49,11 @@ export const COORDINATOR_FAULTS: readonly FaultKind[] = [
     name: 'coordinator-away',
     lastsMs: AWAY_MS,
     inCalm: true,
-    draw: (chance, layout) =>
-      befall(chance, layout, null, async (coordinator) => {
-        await coordinator.kill();
-        return () => coordinator.start();
-      }),
+    draw: (chance, layout) => {
+      const index = chance.between(0, layout.instances - 1);
+      const target = `coordinator-${index}`;
+      return { target, note: null, parts: [target], ...dyingAtWork(index) };
+    },
   },
   { name: 'coordinator-clock', lastsMs: [2_000, 5_000], draw: drawClock },
 ];
@@ -65,6 +67,26 @@ function befall(
   const index = chance.between(0, instances - 1);
   const target = `coordinator-${index}`;
   return { target, note, parts: [target], strike: (scene) => strike(coordinatorOf(scene, index)) };
+}
+
+/** Its calls take long before it dies, so that it leaves some of them to others. */
+function dyingAtWork(index: number): Pick<Drawn, 'prepare' | 'strike'> {
+  const slow = (coordinator: CoordinatorPort, delayMs: number): void => {
+    const trouble = delayMs === 0 ? null : ({ kind: 'delay', delayMs, jitterMs: 0 } as const);
+    for (const link of coordinator.toParticipants.values()) link.trouble(trouble);
+  };
+  return {
+    prepare: async (scene) => {
+      slow(coordinatorOf(scene, index), SLOW_MS);
+      await delay(2 * SLOW_MS);
+    },
+    strike: async (scene) => {
+      const coordinator = coordinatorOf(scene, index);
+      await coordinator.kill();
+      slow(coordinator, 0);
+      return () => coordinator.start();
+    },
+  };
 }
 
 function drawClock(chance: Chance, layout: Layout): Drawn {

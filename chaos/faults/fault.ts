@@ -14,6 +14,8 @@ export interface Drawn {
   readonly note: string | null;
   /** What nobody else may trouble meanwhile: two faults of one part would undo one another. */
   readonly parts: readonly string[];
+  /** Makes sure that there is something to befall; its time is not the fault's. */
+  prepare?(scene: Pick<Scene, 'cluster'>): Promise<void>;
   strike(scene: Scene): Promise<Heal>;
 }
 

@@ -58,6 +58,20 @@ describe('carrying out a plan', () => {
     }
   });
 
+  it('prepares a fault before its time begins to count', async () => {
+    let readyMs = 0;
+    const prepared = fault('prepared', 0, 60);
+    const prepare = async (): Promise<void> => {
+      log.push('prepared');
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      readyMs = Date.now();
+    };
+    await carry(period(0, 60, { ...prepared, drawn: { ...prepared.drawn, prepare } }));
+    expect(log).to.deep.equal(['prepared', 'prepared strikes', 'prepared healed']);
+    const [record] = records;
+    expect(record?.type === 'fault' && record.fromMs).to.be.at.least(readyMs - SLACK_MS);
+  });
+
   it('writes down every fault once it is healed, and every period with the kinds of its faults', async () => {
     await carry(period(0, 30, fault('twice', 0, 10), fault('twice', 10, 20), fault('once', 0, 30)), period(30, 40));
     expect(written()).to.deep.equal(['twice', 'twice', 'once', 'faults: twice,once', 'quiet: ']);
