@@ -19,8 +19,8 @@ export const phaseTwoFirst: Sabotage = {
     },
     {
       file: 'src/participants/caller.ts',
-      find: 'if (details === null || !isGranted(call, details, this.#options.leaseHolder())) {',
-      replace: "if (details === null || (call.phase === 'try' && !isGranted(call, details, this.#options.leaseHolder()))) {",
+      find: 'if (details === null || !isGranted(call, details, this.#options.leaseHolder())) return',
+      replace: "if (details === null || (call.phase === 'try' && !isGranted(call, details, this.#options.leaseHolder()))) return",
     },
   ],
   expectedBy: ['I9'],
