@@ -60,6 +60,62 @@ const descendantsOf = (pid: number): number[] => childrenOf(pid).flatMap((child)
 
 const run = (script: string, args: readonly string[]): Command['ended'] => begin(script, args).ended;
 
+/** What a judge must see through: a real run's evidence, with one thing in it that cannot be. */
+const DOCTORED: readonly (readonly [title: string, id: string, doctor: (evidence: Evidence) => Partial<Evidence>])[] = [
+  [
+    'branches that are done though every participant failed',
+    'participants',
+    ({ calls }) => ({ calls: calls.map((call) => ({ ...call, status: 500 })) }),
+  ],
+  [
+    'branches that nobody was asked to confirm',
+    'participants',
+    ({ calls }) => ({ calls: calls.filter(({ phase }) => phase !== 'confirm') }),
+  ],
+  [
+    'a coordinator that ended by itself',
+    'exits',
+    ({ exits, run }) => ({ exits: [...exits, exitOf(run.startedMs, { order: null, code: 1 })] }),
+  ],
+  [
+    'a coordinator that did not end in order',
+    'exits',
+    ({ exits, run }) => ({ exits: [...exits, exitOf(run.startedMs, { order: 'terminate', code: 1 })] }),
+  ],
+  ['releases that waited for Redis', 'I10', (evidence) => ({ transactions: releasedLater(evidence, 8_500) })],
+  ['releases that came late though all was well', 'rule 5', (evidence) => ({ transactions: releasedLater(evidence, 4_000) })],
+  ['transactions that waited for their dead coordinator', 'I11', (evidence) => ({ transactions: waitedForTheDead(evidence) })],
+  [
+    'a branch that was asked by two at once',
+    'fence',
+    ({ attempts }) => ({ attempts: attempts.map((attempt) => ({ ...attempt, durationMs: 60_000 })) }),
+  ],
+];
+
+function exitOf(atMs: number, how: Pick<ExitRecord, 'order' | 'code'>): ExitRecord {
+  const rest = { startedMs: atMs, atMs, signal: null, wasServing: true, lastLines: 'the end' };
+  return { type: 'exit', target: 'coordinator-0', ...rest, ...how };
+}
+
+function releasedLater({ transactions }: Evidence, lateMs: number): Evidence['transactions'] {
+  const later = ([id, row]: [string, TransactionRow]): [string, TransactionRow] => {
+    return [id, row.reason === 'expired' ? { ...row, decidedMs: row.expiresMs + lateMs } : row];
+  };
+  return new Map([...transactions].map(later));
+}
+
+/** Whatever happened while a coordinator was away happened once it was back. */
+function waitedForTheDead({ transactions, faults }: Evidence): Evidence['transactions'] {
+  const away = faults.find(({ kind }) => kind === 'coordinator-away');
+  const backMs = (atMs: number): number => (away !== undefined && atMs > away.fromMs && atMs < away.toMs ? away.toMs : atMs);
+  return new Map(
+    [...transactions].map(([id, row]) => {
+      const events = row.events.map((event) => ({ ...event, atMs: backMs(event.atMs) }));
+      return [id, { ...row, events, decidedMs: row.decidedMs === null ? null : backMs(row.decidedMs) }];
+    }),
+  );
+}
+
 describe('a run of chaos', function () {
   this.timeout(LIMIT_MS);
   let folder = '';
@@ -118,62 +174,6 @@ describe('a run of chaos', function () {
     });
   }
 });
-
-/** What a judge must see through: a real run's evidence, with one thing in it that cannot be. */
-const DOCTORED: readonly (readonly [title: string, id: string, doctor: (evidence: Evidence) => Partial<Evidence>])[] = [
-  [
-    'branches that are done though every participant failed',
-    'participants',
-    ({ calls }) => ({ calls: calls.map((call) => ({ ...call, status: 500 })) }),
-  ],
-  [
-    'branches that nobody was asked to confirm',
-    'participants',
-    ({ calls }) => ({ calls: calls.filter(({ phase }) => phase !== 'confirm') }),
-  ],
-  [
-    'a coordinator that ended by itself',
-    'exits',
-    ({ exits, run }) => ({ exits: [...exits, exitOf(run.startedMs, { order: null, code: 1 })] }),
-  ],
-  [
-    'a coordinator that did not end in order',
-    'exits',
-    ({ exits, run }) => ({ exits: [...exits, exitOf(run.startedMs, { order: 'terminate', code: 1 })] }),
-  ],
-  ['releases that waited for Redis', 'I10', (evidence) => ({ transactions: releasedLater(evidence, 8_500) })],
-  ['releases that came late though all was well', 'rule 5', (evidence) => ({ transactions: releasedLater(evidence, 4_000) })],
-  ['transactions that waited for their dead coordinator', 'I11', (evidence) => ({ transactions: waitedForTheDead(evidence) })],
-  [
-    'a branch that was asked by two at once',
-    'fence',
-    ({ attempts }) => ({ attempts: attempts.map((attempt) => ({ ...attempt, durationMs: 60_000 })) }),
-  ],
-];
-
-function exitOf(atMs: number, how: Pick<ExitRecord, 'order' | 'code'>): ExitRecord {
-  const rest = { startedMs: atMs, atMs, signal: null, wasServing: true, lastLines: 'the end' };
-  return { type: 'exit', target: 'coordinator-0', ...rest, ...how };
-}
-
-function releasedLater({ transactions }: Evidence, lateMs: number): Evidence['transactions'] {
-  const later = ([id, row]: [string, TransactionRow]): [string, TransactionRow] => {
-    return [id, row.reason === 'expired' ? { ...row, decidedMs: row.expiresMs + lateMs } : row];
-  };
-  return new Map([...transactions].map(later));
-}
-
-/** Whatever happened while a coordinator was away happened once it was back. */
-function waitedForTheDead({ transactions, faults }: Evidence): Evidence['transactions'] {
-  const away = faults.find(({ kind }) => kind === 'coordinator-away');
-  const backMs = (atMs: number): number => (away !== undefined && atMs > away.fromMs && atMs < away.toMs ? away.toMs : atMs);
-  return new Map(
-    [...transactions].map(([id, row]) => {
-      const events = row.events.map((event) => ({ ...event, atMs: backMs(event.atMs) }));
-      return [id, { ...row, events, decidedMs: row.decidedMs === null ? null : backMs(row.decidedMs) }];
-    }),
-  );
-}
 
 describe('the command of a run of chaos', function () {
   this.timeout(60_000);
