@@ -9,7 +9,8 @@ import type { Drawn, FaultKind, Heal, Layout, Scene } from './fault.ts';
 const PAUSE_MS = [6_000, 8_000] as const;
 /** Longer than others may take to take over (10 s), a retry of theirs included. */
 const AWAY_MS = [16_000, 17_500] as const;
-const SLOW_MS = 400;
+/** A call takes twice as long, and still ends within the time that participants are given here. */
+const SLOW_MS = 600;
 const LEAST_CLOCK_FAULT_MS = 2 * 60_000;
 const MOST_CLOCK_FAULT_MS = 5 * 3_600_000;
 
