@@ -10,9 +10,6 @@ import type { CoordinatorPort, Link } from './ports.ts';
 import { type LinkProxy, startProxy } from './proxy.ts';
 import type { UnderWay } from './under-way.ts';
 
-/** So few that a flood fills it, as ten times the capacity would fill the usual one. */
-const QUEUE_LIMIT = 40;
-
 export interface CoordinatorPlace {
   readonly index: number;
   readonly tree: string;
@@ -52,7 +49,6 @@ export async function prepareCoordinator(place: CoordinatorPlace): Promise<Coord
     PORT: String(httpPort),
     HOLDFAST_DATA_DIR: dataFolder,
     LOG_LEVEL: 'warn',
-    HOLDFAST_QUEUE_LIMIT: String(QUEUE_LIMIT),
     ...settingsFor(place, toPostgres, toRedis),
     ...(faketime === null ? {} : faketimeEnvironment(faketime, clockFile)),
     ...place.environment,
