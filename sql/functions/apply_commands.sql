@@ -14,7 +14,8 @@
 --
 -- Returns {now, left: [positions in try_ids], short: [[sku, warehouse, available | null]],
 --          confirmed, cancelled: [[id, reason, note, reference, metadata, createdAt, expiresAt]] (ids alone unless whole),
---          items: [[id, sku, warehouse, quantity]] (null unless whole)}
+--          items: [[id, sku, warehouse, quantity]] (null unless whole),
+--          sold, freed: units in all, late: [ms after its deadline, for each that expired | null]}
 --
 -- Left undone: a Try whose id is known, or being made by another instance right now; Tries that ask for a SKU of which this batch asks for more than there is (`short`);
 -- a confirm, cancel or expire that finds another state than it may start from, the deadline on the wrong side, or branches.
@@ -51,6 +52,9 @@ DECLARE
   cancelled_ids uuid[] := '{}';
   cancelled_rows json;
   items json;
+  sold_units bigint;
+  freed_units bigint;
+  late json;
   earliest timestamptz;
 BEGIN
   IF cardinality(try_ids) > 0 THEN
@@ -118,8 +122,9 @@ BEGIN
     )
     SELECT coalesce(array_agg(c.id), '{}'), json_agg(CASE WHEN whole THEN json_build_array(
       c.id, c.reason, c.note, c.reference, c.metadata::text, holdfast.epoch_ms(c.created_at), holdfast.epoch_ms(c.expires_at)
-    ) ELSE json_build_array(c.id) END)
-    INTO cancelled_ids, cancelled_rows FROM changed c;
+    ) ELSE json_build_array(c.id) END),
+      json_agg(holdfast.epoch_ms(now) - holdfast.epoch_ms(c.expires_at)) FILTER (WHERE c.reason = 'expired')
+    INTO cancelled_ids, cancelled_rows, late FROM changed c;
   END IF;
 
   WITH sold_items AS (
@@ -150,9 +155,10 @@ BEGIN
     ) d
     WHERE s.sku = d.sku AND s.warehouse = d.warehouse
   )
-  SELECT json_agg(json_build_array(m.transaction_id, m.sku, m.warehouse, m.quantity)) INTO items
-  FROM (SELECT * FROM sold_items UNION ALL SELECT * FROM freed_items) m
-  WHERE whole;
+  SELECT json_agg(json_build_array(m.transaction_id, m.sku, m.warehouse, m.quantity)) FILTER (WHERE whole),
+         coalesce(sum(m.quantity) FILTER (WHERE m.is_sold), 0), coalesce(sum(m.quantity) FILTER (WHERE NOT m.is_sold), 0)
+  INTO items, sold_units, freed_units
+  FROM (SELECT s.*, true AS is_sold FROM sold_items s UNION ALL SELECT f.*, false FROM freed_items f) m;
 
   -- Statements of their own: the parts of one WITH run in no promised order, and new keys must come after the counters.
   IF cardinality(try_ids) > cardinality(left_tries) THEN
@@ -174,7 +180,7 @@ BEGIN
 
   RETURN json_build_object(
     'now', holdfast.epoch_ms(now), 'left', left_tries, 'short', short, 'confirmed', confirmed_rows, 'cancelled', cancelled_rows,
-    'items', items
+    'items', items, 'sold', sold_units, 'freed', freed_units, 'late', late
   );
 END
 $$;

@@ -6,6 +6,7 @@
 //   plain commands ──apply──▶ done ──────────────────────────────────────────────▶ verdicts
 //                        └──▶ left ──screen (one read, no lock)──▶ nothing to store ┘
 //   other commands ─────────────┴──────────────────────────────▶ exclusively (lock, decide, save) ──▶ verdicts
+import { type Account, accountOf, accountOfMoved, NOTHING_DONE } from './account.ts';
 import { type BranchReplyCommand, type Command, isTransactionCommand, type TryCommand, type Verdict } from './command.ts';
 import { decide } from './decide/decide.ts';
 import { decideTry } from './decide/try.ts';
@@ -19,6 +20,8 @@ export interface Settlement {
   readonly settled: (position: number, verdict: Verdict) => void;
   /** What must be done about what was stored, and the clock its times count by, both the database's. */
   readonly stored: (effects: Effects, now: number) => void;
+  /** What a commit did, for figures. */
+  readonly accounted: (account: Account) => void;
 }
 
 /**
@@ -45,9 +48,11 @@ export async function settleBatch(
     open.delete(position);
     settlement.settled(position, verdict);
   };
-  await settleReplies(ledger, commands, { settled: settle, stored: settlement.stored });
+  const told = { ...settlement, settled: settle };
+  await settleReplies(ledger, commands, told);
   if (plain.commands.length > 0) {
     const applied = await applyOrLeaveAll(ledger, plain.commands, again);
+    settlement.accounted(applied.account);
     const deadlines: number[] = [];
     plain.commands.forEach((command, index) => {
       const verdict = applied.verdicts[index] ?? (again ? null : refusedForShortage(command, applied));
@@ -57,9 +62,8 @@ export async function settleBatch(
     });
     if (deadlines.length > 0) settlement.stored(deadlineEffects(deadlines), applied.now);
   }
-  if (open.size > 0 && route !== 'exact-only')
-    await screen(ledger, commands, [...open], again, { settled: settle, stored: settlement.stored });
-  if (open.size > 0) await decideExactly(ledger, commands, [...open], settle, settlement.stored);
+  if (open.size > 0 && route !== 'exact-only') await screen(ledger, commands, [...open], again, told);
+  if (open.size > 0) await decideExactly(ledger, commands, [...open], told);
 }
 
 const PHASE_STATES = { try: 'TRYING', confirm: 'CONFIRMING', cancel: 'CANCELLING' } as const satisfies Record<
@@ -76,7 +80,10 @@ async function settleReplies(ledger: Ledger, commands: readonly Command[], settl
     if (error instanceof LedgerFault && error.kind === 'conflict') return { done: new Set<number>(), moved: [], now: 0 };
     throw error;
   });
-  if (moved.length > 0) settlement.stored({ ...deadlineEffects([]), moved }, now);
+  if (moved.length > 0) {
+    settlement.stored({ ...deadlineEffects([]), moved }, now);
+    settlement.accounted(accountOfMoved(moved));
+  }
   const ends = new Map<string, TransactionState>(moved.map(({ id, state }) => [id, state]));
   // The last of a transaction's replies is the one that moved it: told backwards, each id is met there first.
   for (const index of [...replies.keys()].reverse()) {
@@ -146,7 +153,7 @@ async function applyOrLeaveAll(ledger: Ledger, commands: readonly PlainCommand[]
   } catch (error) {
     // Another instance was faster somewhere: nothing was applied, and the exact path finds out what is still possible.
     if (error instanceof LedgerFault && error.kind === 'conflict')
-      return { now: 0, verdicts: commands.map(() => null), short: [] };
+      return { now: 0, verdicts: commands.map(() => null), short: [], account: NOTHING_DONE };
     throw error;
   }
 }
@@ -220,8 +227,7 @@ async function decideExactly(
   ledger: Ledger,
   commands: readonly Command[],
   left: readonly number[],
-  settle: Settlement['settled'],
-  tellStored: Settlement['stored'],
+  settlement: Settlement,
 ): Promise<void> {
   const verdicts = new Map<number, Verdict>();
   let changes: Change[] = [];
@@ -237,8 +243,9 @@ async function decideExactly(
     }
     return changes;
   });
-  if (changes.length > 0) tellStored(effectsOf(changes), decidedAt);
-  for (const [position, verdict] of verdicts) settle(position, verdict);
+  if (changes.length > 0) settlement.stored(effectsOf(changes), decidedAt);
+  settlement.accounted(accountOf(changes, decidedAt));
+  for (const [position, verdict] of verdicts) settlement.settled(position, verdict);
 }
 
 function at<T>(list: readonly T[], index: number): T {

@@ -8,6 +8,7 @@ import { type Route, settleBatch } from './batch.ts';
 import { type Command, type Coordinator, orderingKey, type Refused, type Verdict, type VerdictOf } from './command.ts';
 import type { Effects } from './effects.ts';
 import { type Ledger, LedgerFault } from './ledger.ts';
+import { type BatchObserver, type LaneObserver, SILENT, type Submitted } from './observer.ts';
 
 export interface LaneOptions {
   /** Commands that may wait; one more is refused as overloaded at once. */
@@ -23,11 +24,10 @@ export interface LaneOptions {
   readonly onEffects: (effects: Effects, now: number) => void;
   /** Told of what went wrong and was retried, or could not be. */
   readonly onFault: (fault: unknown, commands: number) => void;
+  readonly observer?: LaneObserver;
 }
 
-interface Waiting {
-  readonly command: Command;
-  readonly since: number;
+interface Waiting extends Submitted {
   readonly resolve: (verdict: Verdict) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -49,6 +49,7 @@ const RIVALLED = 'Another instance is at work on the same again and again. Send 
 export class Lane implements Coordinator {
   readonly #ledger: Ledger;
   readonly #options: LaneOptions;
+  readonly #observer: LaneObserver;
   #queue: Waiting[] = [];
   /** Those of the batches under way that are not answered yet. */
   readonly #unanswered = new Set<Waiting>();
@@ -65,6 +66,7 @@ export class Lane implements Coordinator {
   constructor(ledger: Ledger, options: LaneOptions) {
     this.#ledger = ledger;
     this.#options = options;
+    this.#observer = options.observer ?? SILENT;
   }
 
   /**
@@ -75,7 +77,9 @@ export class Lane implements Coordinator {
   submit<C extends Command>(command: C): Promise<VerdictOf<C>> {
     if (this.#closed || this.#queued >= this.#options.queueLimit) {
       const why = this.#closed ? 'This coordinator is shutting down.' : `${this.#queue.length} commands are waiting already.`;
-      return Promise.resolve(refused(problem('overloaded', why)) as VerdictOf<C>);
+      const verdict = refused(problem('overloaded', why));
+      this.#observer.dismissed({ command, since: performance.now() }, verdict);
+      return Promise.resolve(verdict as VerdictOf<C>);
     }
     return new Promise<Verdict>((resolve, reject) => {
       this.#queue.push({ command, since: performance.now(), resolve, reject });
@@ -124,7 +128,9 @@ export class Lane implements Coordinator {
     for (const waiting of batch) this.#unanswered.add(waiting);
     this.#batchesUnderWay += 1;
     this.#watch ??= setInterval(() => this.#dismissImpatient(), this.#options.patienceMs / 10);
-    await this.#settle(batch, false);
+    const observer = this.#observer.batchBegun(batch, performance.now());
+    await this.#settle(batch, false, observer);
+    observer.ended();
     this.#batchesUnderWay -= 1;
     for (const key of keys) this.#keysUnderWay.delete(key);
     this.#schedule();
@@ -169,27 +175,28 @@ export class Lane implements Coordinator {
    * Settles a batch, however often that takes. Ids make a second attempt safe even where the first was committed (I7).
    * @param again whether the commands may have been stored already
    */
-  async #settle(all: readonly Waiting[], again: boolean): Promise<void> {
+  async #settle(all: readonly Waiting[], again: boolean, observer: BatchObserver): Promise<void> {
     const isUnanswered = (waiting: Waiting): boolean => this.#unanswered.has(waiting);
     let batch = all.filter(isUnanswered);
     let conflicts = 0;
     for (let attempt = 0; batch.length > 0; attempt += 1) {
       try {
-        await this.#attempt(batch, again || attempt > 0);
+        await this.#attempt(batch, again || attempt > 0, observer);
         return;
       } catch (error) {
         batch = batch.filter(isUnanswered);
         this.#options.onFault(error, batch.length);
         const kind = error instanceof LedgerFault ? error.kind : 'unexpected';
+        observer.failed(kind);
         if (kind === 'conflict') conflicts += 1;
-        if (kind === 'unexpected' || conflicts > CONFLICT_LIMIT) return this.#isolate(batch, error);
+        if (kind === 'unexpected' || conflicts > CONFLICT_LIMIT) return this.#isolate(batch, error, observer);
         await pause(attempt);
         batch = batch.filter(isUnanswered);
       }
     }
   }
 
-  #attempt(batch: readonly Waiting[], again: boolean): Promise<void> {
+  #attempt(batch: readonly Waiting[], again: boolean, observer: BatchObserver): Promise<void> {
     return settleBatch(
       this.#ledger,
       batch.map((waiting) => waiting.command),
@@ -199,26 +206,29 @@ export class Lane implements Coordinator {
           const waiting = batch[position];
           if (waiting === undefined) return;
           this.#unanswered.delete(waiting);
+          observer.settled(waiting, verdict);
           waiting.resolve(verdict);
         },
         stored: this.#options.onEffects,
+        accounted: (account) => observer.accounted(account),
       },
       this.#options.route,
     );
   }
 
   /** A batch that cannot be settled is halved until the one bad command stands alone: the others must not suffer for it. */
-  async #isolate(batch: readonly Waiting[], error: unknown): Promise<void> {
+  async #isolate(batch: readonly Waiting[], error: unknown, observer: BatchObserver): Promise<void> {
     const [waiting] = batch;
     if (batch.length === 1 && waiting !== undefined) {
       this.#unanswered.delete(waiting);
-      if (error instanceof LedgerFault && error.kind === 'conflict') waiting.resolve(refused(problem('overloaded', RIVALLED)));
+      if (error instanceof LedgerFault && error.kind === 'conflict')
+        this.#dismiss(waiting, refused(problem('overloaded', RIVALLED)));
       else waiting.reject(error);
       return;
     }
     const middle = batch.length >> 1;
-    await this.#settle(batch.slice(0, middle), true);
-    await this.#settle(batch.slice(middle), true);
+    await this.#settle(batch.slice(0, middle), true, observer);
+    await this.#settle(batch.slice(middle), true, observer);
   }
 
   /**
@@ -236,8 +246,13 @@ export class Lane implements Coordinator {
     const verdict = refused(problem('database-unavailable', 'PostgreSQL does not answer. The same id may be sent again.'));
     for (const waiting of dismissed) {
       this.#unanswered.delete(waiting);
-      waiting.resolve(verdict);
+      this.#dismiss(waiting, verdict);
     }
+  }
+
+  #dismiss(waiting: Waiting, verdict: Refused): void {
+    this.#observer.dismissed(waiting, verdict);
+    waiting.resolve(verdict);
   }
 }
 

@@ -1,5 +1,6 @@
 // Owns the port through which the heart reaches the ledger. src/ledger implements it on PostgreSQL; tests of the core
 // drive a model of it.
+import type { Account } from './account.ts';
 import {
   type BranchReplyCommand,
   type CancelCommand,
@@ -62,6 +63,7 @@ export interface Applied {
   readonly verdicts: readonly (Verdict | null)[];
   /** The counters of what was asked for beyond what there is, as seen; a SKU that was never stocked has none. */
   readonly short: readonly { readonly sku: string; readonly warehouse: string; readonly row: StockRow | null }[];
+  readonly account: Account;
 }
 
 /** Every call is one PostgreSQL transaction. All throw LedgerFault where they fail, and then nothing is known to be stored. */

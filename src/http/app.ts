@@ -3,6 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { DatabaseUnavailable } from '../coordinator/queries.ts';
 import { type Problem, problem } from '../errors.ts';
 import type { AppContext } from './context.ts';
+import { observe } from './observer.ts';
 import { sendProblem, traceIdOfRequest } from './reply.ts';
 import { addBatchRoute } from './routes/batch.ts';
 import { addBranchRoutes } from './routes/branches.ts';
@@ -40,8 +41,10 @@ const ALLOWED: Readonly<Record<string, string>> = {
   '/v1/stock/import': 'GET, HEAD, POST, PUT',
   '/v1/stock/:sku': 'GET, HEAD, PUT',
   '/v1/stock/:sku/history': 'GET, HEAD',
+  '/v1/operations/hottest': 'GET, HEAD',
   '/livez': 'GET, HEAD',
   '/readyz': 'GET, HEAD',
+  '/metrics': 'GET, HEAD',
   '/openapi.json': 'GET, HEAD',
   '/docs': 'GET, HEAD',
   '/problems': 'GET, HEAD',
@@ -50,7 +53,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
 
 const PROBES = new Set(['/livez', '/readyz']);
 /** Answers in other forms than JSON, or to whoever probes. */
-const ANY_ACCEPT = /^\/(?:livez|readyz|docs|problems(?:\/.*)?)$/;
+const ANY_ACCEPT = /^\/(?:livez|readyz|metrics|docs|problems(?:\/.*)?)$/;
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
 /** Makes the application. It holds no connection and no timer of its own (a wait for branches is the Watch's); createHttpServer puts it on a socket. */
@@ -84,6 +87,7 @@ export function createApp(options: AppOptions): Express {
 }
 
 function admit(options: AppOptions, request: Request, response: Response, next: NextFunction): void {
+  observe(options.observer, request, response);
   const isDraining = options.isDraining();
   if (isDraining) response.shouldKeepAlive = false;
   const refusal = refusalOnArrival(isDraining, request);

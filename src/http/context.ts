@@ -7,9 +7,19 @@ import type { Queries } from '../coordinator/queries.ts';
 import type { Watch } from '../coordinator/watch.ts';
 import type { JsonBody } from './body.ts';
 import { readIdempotencyKey, readTraceparent } from './headers.ts';
+import type { HttpObserver } from './observer.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
 import { sendProblem } from './reply.ts';
 import { accepted, invalidAt, type Result } from './result.ts';
+
+/** How often a SKU was asked for, per second. */
+export interface HotStock {
+  readonly sku: string;
+  readonly warehouse: string;
+  readonly triesPerS: number;
+  readonly reservedPerS: number;
+  readonly shortagesPerS: number;
+}
 
 export interface Readiness {
   readonly postgres: 'up' | 'down';
@@ -22,6 +32,11 @@ export interface AppContext {
   /** Tells those who wait of what becomes of branches. */
   readonly watch: Watch;
   readonly readiness: () => Promise<Readiness>;
+  readonly observer: HttpObserver;
+  /** For Prometheus, of every process of this instance. */
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  /** The SKUs that are asked for most, of every process of this instance. */
+  readonly hottest: (limit: number) => Promise<{ readonly items: readonly HotStock[]; readonly windowS: number }>;
   readonly log: Logger;
   /** True from the first SIGTERM on: what is in flight is finished, nothing new is begun. */
   readonly isDraining: () => boolean;

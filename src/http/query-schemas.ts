@@ -53,6 +53,20 @@ export const StockHistoryQuery = z.strictObject({
   cursor: Cursor.optional(),
 });
 
+export const DEFAULT_HOTTEST = 20;
+export const HottestQuery = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^[0-9]{1,3}$/, { error: 'must be a whole number from 1 to 100' })
+    .transform(Number)
+    .refine((limit) => limit >= 1 && limit <= 100, { error: 'must be a whole number from 1 to 100' })
+    .optional()
+    .meta({
+      override: replaceBy({ type: 'integer', minimum: 1, maximum: 100, default: DEFAULT_HOTTEST }),
+      description: 'How many of them.',
+    }),
+});
+
 /** What the document says of a parameter: what it means, not the text that it arrives as. The description stays. */
 function replaceBy(schema: Readonly<Record<string, unknown>>) {
   return ({ jsonSchema }: { readonly jsonSchema: object }) => {

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PROBLEMS, type Problem } from '../errors.ts';
 import { traceIdOf } from './headers.ts';
+import { answersWith } from './observer.ts';
 
 /** How long and how much of a body nobody wants is read on, so that the caller gets to see why (see `linger`). */
 const LINGER_MS = 2_000;
@@ -42,6 +43,11 @@ export function sendJson(response: ServerResponse, status: number, text: string,
   send(response, status, 'application/json; charset=utf-8', text, headers);
 }
 
+/** Answers with plain text in a form of its own. */
+export function sendText(response: ServerResponse, status: number, text: string, type: string): void {
+  send(response, status, type, text, ['Cache-Control', 'no-store']);
+}
+
 /** Answers with a page. */
 export function sendHtml(response: ServerResponse, status: number, text: string, contentSecurityPolicy: string): void {
   const headers = ['Content-Security-Policy', contentSecurityPolicy, 'X-Frame-Options', 'DENY', 'Referrer-Policy', 'no-referrer'];
@@ -57,6 +63,7 @@ export function sendProblem(
   traceId = traceIdOfRequest(request),
 ): void {
   if (response.headersSent || response.destroyed) return;
+  answersWith(response, refusal.code);
   const { status, text } = problemDocument(refusal, traceId);
   const all = status === 503 || status === 429 ? ['Retry-After', RETRY_AFTER_S, ...headers] : [...headers];
   if (request.complete || !announcesBody(request) || Number(request.headers['content-length']) <= SMALL_BODY_BYTES) {

@@ -15,7 +15,7 @@ import { changeParameters } from './changes.ts';
 import { lockedSnapshotOf, snapshotOf } from './documents.ts';
 import { appliedOf, parametersOf } from './optimistic.ts';
 import { Pipeline } from './pipeline.ts';
-import { Pool, type PoolOptions } from './pool.ts';
+import { Pool, type PoolOptions, type PoolUse } from './pool.ts';
 import { replyCall } from './replies.ts';
 import { statement } from './statements.ts';
 
@@ -79,6 +79,11 @@ export class PostgresLedger implements Ledger {
     });
     // Thrown out here, where the connection is not closed for it: a rival is no reason to make a new one.
     if (!done) throw new LedgerFault('conflict', new Error('another writer is making, or has just made, a row of this batch'));
+  }
+
+  /** Of the connections of the exact path. */
+  get use(): PoolUse {
+    return this.#pool.use;
   }
 
   async end(): Promise<void> {

@@ -1,6 +1,7 @@
 // Owns the optimistic path's one statement: turns a batch of plain commands into the parameters of apply_commands, and
 // its answer into verdicts.
 import { itemStatesLeadingTo, statesLeadingTo, stepReservation, stepTransaction } from '../../workflows/step.ts';
+import type { Account, Reached } from '../coordinator/account.ts';
 import type { TryCommand, Verdict } from '../coordinator/command.ts';
 import { inForm } from '../coordinator/decide/decision.ts';
 import { openedTransaction } from '../coordinator/decide/try.ts';
@@ -24,6 +25,9 @@ interface Answer {
   readonly confirmed: readonly SettledTuple[] | null;
   readonly cancelled: readonly SettledTuple[] | null;
   readonly items: readonly [TransactionId, string, string, number][] | null;
+  readonly sold: number;
+  readonly freed: number;
+  readonly late: readonly number[] | null;
 }
 
 /** Its end is missing where no caller wants the whole. */
@@ -115,7 +119,30 @@ export function appliedOf(commands: readonly PlainCommand[], text: string): Appl
     warehouse,
     row: available === null ? null : { sku, warehouse, available, reserved: 0, deducted: 0, version: 1 },
   }));
-  return { now: answer.now, verdicts, short };
+  return { now: answer.now, verdicts, short, account: accountOf(commands, verdicts, answer) };
+}
+
+function accountOf(commands: readonly PlainCommand[], verdicts: readonly (Verdict | null)[], answer: Answer): Account {
+  let tried = 0;
+  let reserved = 0;
+  commands.forEach((command, index) => {
+    if (command.kind !== 'try' || verdicts[index] === null) return;
+    tried += 1;
+    for (const { quantity } of command.items) reserved += quantity;
+  });
+  const expired = answer.late?.length ?? 0;
+  const requested = (answer.cancelled?.length ?? 0) - expired;
+  const reached: readonly Reached[] = [
+    { state: MOVES.tryTo, reason: null, count: tried },
+    { state: MOVES.confirmTo, reason: null, count: answer.confirmed?.length ?? 0 },
+    { state: MOVES.cancelTo, reason: 'requested', count: requested },
+    { state: MOVES.cancelTo, reason: 'expired', count: expired },
+  ];
+  return {
+    reached: reached.filter(({ count }) => count > 0),
+    units: { reserved, deducted: answer.sold, released: answer.freed },
+    expiryDelaysMs: answer.late ?? [],
+  };
 }
 
 function settledTransactions(answer: Answer): Map<TransactionId, Transaction> {

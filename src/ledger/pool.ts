@@ -16,6 +16,15 @@ export interface PoolOptions {
   readonly isPipelined?: boolean;
 }
 
+/** How it stands with a pool. */
+export interface PoolUse {
+  readonly pool: string;
+  readonly max: number;
+  readonly used: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 const SESSION = statement('session.sql');
 /** How much longer than the server the client waits, for the answer to arrive. */
 export const ANSWER_MARGIN_MS = 250;
@@ -23,8 +32,10 @@ export const ANSWER_MARGIN_MS = 250;
 /** A pool whose connections are set up by sql/session.sql and are dropped, not reused, after any failure. */
 export class Pool {
   readonly #pool: pg.Pool;
+  readonly #name: string;
 
   constructor(options: PoolOptions) {
+    this.#name = (options.applicationName ?? '').replace(/^holdfast ?/, '');
     this.#pool = new pg.Pool({
       connectionString: options.databaseUrl,
       max: options.size,
@@ -97,6 +108,12 @@ export class Pool {
       if (fault.kind === 'unexpected') throw fault;
       throw new DatabaseUnavailable(fault);
     }
+  }
+
+  get use(): PoolUse {
+    const { totalCount, idleCount, waitingCount, options } = this.#pool;
+    const max = options.max;
+    return { pool: this.#name, max, used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   end(): Promise<void> {

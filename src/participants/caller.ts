@@ -5,6 +5,7 @@ import type { BranchWorkPort, CallDetails } from '../coordinator/branch-work.ts'
 import type { BranchReplyCommand, Coordinator } from '../coordinator/command.ts';
 import type { BranchCall } from '../coordinator/effects.ts';
 import type { BranchId, RetryPolicy } from '../coordinator/model.ts';
+import { type CallObserver, type QueueFigures, SILENT } from './observer.ts';
 import { ParticipantQueue } from './queue.ts';
 import type { Reply } from './reply-table.ts';
 
@@ -18,6 +19,7 @@ export interface CallerOptions {
   /** Something may be held by this coordinator that it does not know of. */
   readonly onDoubt: () => void;
   readonly onFault: (error: unknown) => void;
+  readonly observer?: CallObserver;
 }
 
 interface Prepared {
@@ -34,6 +36,7 @@ const RETRY_DETAILS_MS = 250;
 
 export class Caller {
   readonly #options: CallerOptions;
+  readonly #observer: CallObserver;
   readonly #queues = new Map<string, ParticipantQueue>();
   /** What is held here: a branch granted twice under one fence is called once. */
   readonly #held = new Map<BranchId, number>();
@@ -45,6 +48,7 @@ export class Caller {
 
   constructor(options: CallerOptions) {
     this.#options = options;
+    this.#observer = options.observer ?? SILENT;
   }
 
   /** Takes calls that were granted to this coordinator; returns at once. */
@@ -83,6 +87,10 @@ export class Caller {
     });
     this.#queues.set(participant, queue);
     return queue;
+  }
+
+  figures(): readonly QueueFigures[] {
+    return [...this.#queues].map(([participant, queue]) => ({ participant, ...queue.figures }));
   }
 
   /** Forgets every call that has not been made: the lease ran out, and others make them. */
@@ -150,8 +158,10 @@ export class Caller {
       await this.#submit(notSent(call, retry, null));
       return this.#end(call, queue);
     }
+    const begunAt = performance.now();
     const reply = await queue.connect(details.participant).call(call, details);
     if (this.#broken && reply.status === null) return this.#end(call, queue);
+    this.#observer.called(call, reply, performance.now() - begunAt);
     for (const stranded of queue.heard(call, reply.isAlive, details.attempts === 0)) void this.#giveBack(stranded);
     // A sign of life lets in at once those that waited for one.
     if (!this.#stopping) this.#pump(queue);

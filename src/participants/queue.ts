@@ -10,6 +10,7 @@ import type { BranchCall } from '../coordinator/effects.ts';
 import type { BranchId, Participant } from '../coordinator/model.ts';
 import { afterCall, allowance, type BreakerState, endsOutage, probing, UNHEARD, unprobed } from './breaker.ts';
 import { Connection } from './call.ts';
+import type { QueueFigures } from './observer.ts';
 
 /** I12: how many calls to one participant wait in memory. */
 const QUEUE_LIMIT = 1000;
@@ -101,6 +102,10 @@ export class ParticipantQueue {
     this.#breaker = probing(this.#breaker);
     this.#probe = call.branchId;
     this.#calls.unshift({ call: { ...call, isUrgent: true }, since: performance.now() });
+  }
+
+  get figures(): Omit<QueueFigures, 'participant'> {
+    return { breaker: this.#breaker.kind, depth: this.#calls.length + this.#claimed.length, inFlight: this.#underWay };
   }
 
   /** Whether its participant was not there of late. */

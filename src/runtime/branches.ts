@@ -6,6 +6,7 @@ import type { Pool } from '../ledger/pool.ts';
 import { Caller } from '../participants/caller.ts';
 import { Claims } from '../participants/claims.ts';
 import { Lease } from '../participants/lease.ts';
+import type { CallObserver, QueueFigures } from '../participants/observer.ts';
 
 export interface BranchesOptions {
   /** For the lease alone: it must not wait behind anything. */
@@ -14,6 +15,7 @@ export interface BranchesOptions {
   /** Through it replies go in as commands. */
   readonly submit: Coordinator['submit'];
   readonly intervalMs: number;
+  readonly observer: CallObserver;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -22,7 +24,7 @@ export class Branches {
   readonly #caller: Caller;
   readonly #claims: Claims;
 
-  constructor({ leasePool, workPool, submit, intervalMs, onFault }: BranchesOptions) {
+  constructor({ leasePool, workPool, submit, intervalMs, observer, onFault }: BranchesOptions) {
     const work = new PostgresBranchWork(workPool);
     const leaseHolder = (): string | null => this.#lease.holder;
     this.#lease = new Lease({
@@ -38,6 +40,7 @@ export class Branches {
       onRoom: () => void this.#claims.wake(),
       onDoubt: () => this.#claims.doubt(),
       onFault,
+      observer,
     });
     this.#claims = new Claims({ work, caller: this.#caller, leaseHolder, intervalMs, onFault });
   }
@@ -45,6 +48,10 @@ export class Branches {
   /** Under which branches are granted to this process; null where it holds no lease. */
   get leaseHolder(): string | null {
     return this.#lease.holder;
+  }
+
+  figures(): readonly QueueFigures[] {
+    return this.#caller.figures();
   }
 
   async start(): Promise<void> {

@@ -15,9 +15,11 @@ import { createHttpServer } from '../http/server.ts';
 import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
+import { PostgresStandings } from '../ledger/standing.ts';
 import { Sweep } from '../timers/sweep.ts';
 import { WakeUps } from '../timers/wake-ups.ts';
 import { Branches } from './branches.ts';
+import { Measuring } from './measuring.ts';
 import { throttled } from './throttled.ts';
 
 /** How much later than its deadline a release may be rung for; with the sweep it stays well below 1 s (rule 5). */
@@ -29,6 +31,9 @@ const SECOND_BRANCH_BATCH_FROM = 40;
 /** How soon a waiting caller hears what another process stored. */
 const WATCH_INTERVAL_MS = 250;
 
+/** What the lanes are called in figures. */
+const LANE_NAMES: Readonly<Record<Route, string>> = { 'optimistic-first': 'demand', 'exact-only': 'branches' };
+
 export interface HttpProcess {
   /** Where it listens, as a caller on this machine would write it. */
   readonly url: string;
@@ -38,6 +43,7 @@ export interface HttpProcess {
 
 /**
  * Starts serving. The schema must be up to date already.
+ * @param slot which of the instance's processes this is, from 1; null where it is the only one
  * @throws where the port cannot be listened on
  */
 export async function startHttpProcess(
@@ -45,7 +51,9 @@ export async function startHttpProcess(
   databaseUrl: string,
   redisUrl: string | null,
   log: Logger,
+  slot: number | null,
 ): Promise<HttpProcess> {
+  const measuring = new Measuring(slot);
   const warn = throttled((details, message) => log.warn(details, message));
   const pools = openPools(config, databaseUrl, warn);
   const queries = new PostgresQueries(pools.reads);
@@ -59,6 +67,7 @@ export async function startHttpProcess(
     workPool: pools.work,
     submit: (command) => lanes.submit(command),
     intervalMs: config.sweepIntervalMs,
+    observer: measuring.calls,
     onFault: (err) => warn({ err }, 'work on branches failed; it is taken up again'),
   });
   const watch = new Watch({
@@ -66,8 +75,10 @@ export async function startHttpProcess(
     intervalMs: WATCH_INTERVAL_MS,
     onFault: (err) => warn({ err }, 'a look for news failed; the next one goes on'),
   });
-  const lane = (route: Route): Lane => newLane(config, route, ledger, { timers: () => timers, branches, watch }, log, warn);
-  const lanes = new Lanes(lane('optimistic-first'), lane('exact-only'));
+  const shell: Shell = { timers: () => timers, branches, watch, measuring };
+  const lane = (route: Route): Lane => newLane(config, route, ledger, shell, log, warn);
+  const [demandLane, branchLane] = [lane('optimistic-first'), lane('exact-only')];
+  const lanes = new Lanes(demandLane, branchLane);
   const sweep = new Sweep({
     coordinator: lanes,
     due: (limit, after) => inner.dueTransactions(limit, after),
@@ -76,12 +87,31 @@ export async function startHttpProcess(
   });
   const timers = redisUrl === null ? null : startTimers(redisUrl, databaseUrl, sweep, branches, warn);
 
+  const standings = new PostgresStandings(pools.inner);
+  const ofLane = (name: string, { depth }: Lane) => ({ lane: name, depth, limit: config.queueLimit });
+  measuring.watch(
+    {
+      lanes: () => [ofLane(LANE_NAMES['optimistic-first'], demandLane), ofLane(LANE_NAMES['exact-only'], branchLane)],
+      pools: () => [ledger, pools.reads, pools.inner, pools.lease, pools.work].map(({ use }) => use),
+      participants: () => branches.figures(),
+    },
+    {
+      standing: () => standings.standing(),
+      servers: () => readinessOf(inner, timers),
+      jobs: timers === null ? null : () => jobCountsOf(timers),
+      onFault: (err) => warn({ err }, 'a look for figures failed; the next one goes on'),
+    },
+  );
+
   let draining = false;
   const app = createApp({
     coordinator: lanes,
     queries,
     watch,
     readiness: () => readinessOf(inner, timers),
+    observer: measuring.http,
+    metrics: () => measuring.metrics(),
+    hottest: (limit) => measuring.hottest(limit),
     log,
     isDraining: () => draining,
   });
@@ -92,6 +122,7 @@ export async function startHttpProcess(
 
   const takeDown = async (): Promise<void> => {
     draining = true;
+    measuring.stop();
     watch.close();
     // Side by side: a stuck client, a stuck participant and a hung Redis must not add up.
     const stopping = [sweep.stop(), timers?.deadlines.stop(), timers?.retries.stop(), branches.stop(config.drainTimeoutMs)];
@@ -129,6 +160,10 @@ function openPools(config: Config, databaseUrl: string, warn: Warn) {
   };
 }
 
+async function jobCountsOf(timers: Timers) {
+  return Promise.all((['deadlines', 'retries'] as const).map(async (queue) => ({ queue, counts: await timers[queue].counts() })));
+}
+
 interface Timers {
   readonly deadlines: WakeUps;
   readonly retries: WakeUps;
@@ -149,13 +184,14 @@ interface Shell {
   readonly timers: () => Timers | null;
   readonly branches: Branches;
   readonly watch: Watch;
+  readonly measuring: Measuring;
 }
 
 function newLane(
   config: Config,
   route: Route,
   ledger: PostgresLedger,
-  { timers, branches, watch }: Shell,
+  { timers, branches, watch, measuring }: Shell,
   log: Logger,
   warn: Warn,
 ): Lane {
@@ -165,6 +201,7 @@ function newLane(
     queueLimit: config.queueLimit,
     batchLimit: config.batchLimit,
     patienceMs: config.databaseTimeoutMs,
+    observer: measuring.lane(LANE_NAMES[route]),
     onEffects: (effects, now) => {
       timers()?.deadlines.arm(effects.deadlines, now);
       timers()?.retries.arm(effects.retries, now);

@@ -8,7 +8,7 @@ import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.
 import { banner } from './banner.ts';
 import { endProcess } from './ending.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
-import { type ServingMessage, startWorkers, WorkerEnded } from './workers.ts';
+import { type ServingMessage, SLOT, startWorkers, WorkerEnded } from './workers.ts';
 
 /** The contract promises an end within 10 s of the first signal. */
 const END_WITHIN_MS = 9500;
@@ -28,7 +28,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     process.exit(1);
   });
   try {
-    if (cluster.isWorker) await runWorker(config, log);
+    if (cluster.isWorker) await runWorker(config, Number(env[SLOT]), log);
     else await runPrimary(config, env, log);
   } catch (error) {
     explain(error, log);
@@ -37,9 +37,9 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-async function runWorker(config: Config, log: Logger): Promise<void> {
+async function runWorker(config: Config, slot: number, log: Logger): Promise<void> {
   if (config.databaseUrl === null) throw new Error('a worker needs the DATABASE_URL of its primary');
-  const running = await startHttpProcess(config, config.databaseUrl, config.redisUrl, log);
+  const running = await startHttpProcess(config, config.databaseUrl, config.redisUrl, log, slot);
   const message: ServingMessage = { serving: running.url };
   process.send?.(message);
   onSignal(log, () => running.drain());
@@ -92,7 +92,7 @@ async function startServing(config: Config, env: NodeJS.ProcessEnv, servers: Emb
   if (databaseUrl === null) throw new Error('there is no database: DATABASE_URL is not set and none was started');
   const migrations = await migrate(databaseUrl, config.databaseTimeoutMs);
   if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
-  if (config.workers === 1) return startHttpProcess(config, databaseUrl, redisUrl, log);
+  if (config.workers === 1) return startHttpProcess(config, databaseUrl, redisUrl, log, null);
   const workerEnv = { ...env, DATABASE_URL: databaseUrl, ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }) };
   return startWorkers(config.workers, workerEnv, log);
 }

@@ -2,7 +2,11 @@
 // The primary process serves nobody; it replaces a worker that dies and ends them all.
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
+import { gatherForWorkers } from './gather.ts';
 import type { HttpProcess } from './http-process.ts';
+
+/** Under this name a worker finds in its environment which of them it is, from 1; its replacement has the same. */
+export const SLOT = 'WORKER_SLOT';
 
 /** What a worker tells the primary once it serves. */
 export interface ServingMessage {
@@ -30,22 +34,24 @@ const STEADY_MS = 10_000;
 export async function startWorkers(count: number, env: NodeJS.ProcessEnv, log: Logger): Promise<HttpProcess> {
   let draining = false;
   let pauseMs = FIRST_PAUSE_MS;
-  const replace = (worker: Worker, startedAt: number): void => {
+  const replace = (worker: Worker, slot: number, startedAt: number): void => {
     worker.once('exit', (code, signal) => {
       if (draining) return;
       if (performance.now() - startedAt > STEADY_MS) pauseMs = FIRST_PAUSE_MS;
       log.error({ pid: worker.process.pid, code, signal, pauseMs }, 'a worker died; it is replaced');
-      setTimeout(() => draining || replace(cluster.fork(env), performance.now()), pauseMs);
+      setTimeout(() => draining || replace(fork(slot), slot, performance.now()), pauseMs);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     });
   };
-  const first = Array.from({ length: count }, () => cluster.fork(env));
+  const fork = (slot: number): Worker => cluster.fork({ ...env, [SLOT]: String(slot) });
+  gatherForWorkers();
+  const first = Array.from({ length: count }, (_, index) => fork(index + 1));
   const urls = await Promise.all(first.map(serving)).catch(async (error: unknown) => {
     // None may outlive a failed start, nor complain that its primary is gone.
     await Promise.all(first.map(end));
     throw error;
   });
-  for (const worker of first) replace(worker, performance.now());
+  for (const [index, worker] of first.entries()) replace(worker, index + 1, performance.now());
   return {
     url: urls[0] ?? '',
     drain: async () => {

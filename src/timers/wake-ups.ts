@@ -79,6 +79,11 @@ export class WakeUps {
     await this.#commands.ping();
   }
 
+  /** How many jobs BullMQ holds, by their state; rejects where Redis does not answer. */
+  counts(): Promise<Readonly<Record<string, number>>> {
+    return this.#queue.getJobCounts('delayed', 'waiting', 'active', 'failed');
+  }
+
   /** Takes no further job and lets go of Redis, there or not. */
   async stop(): Promise<void> {
     await Promise.allSettled([within(this.#worker.close(), 2000), within(this.#queue.close(), 2000)]);

@@ -44,11 +44,13 @@ describe('operations over HTTP', () => {
         ...[
           '/docs',
           '/livez',
+          '/metrics',
           '/openapi.json',
           '/problems',
           '/problems/{code}',
           '/readyz',
           '/v1/batch',
+          '/v1/operations/hottest',
           '/v1/participants',
           '/v1/participants/{name}',
           '/v1/stock',

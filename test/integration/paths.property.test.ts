@@ -1,7 +1,9 @@
 // Owns the test that the optimistic and the exact path end the same way: the same random batches on two databases, one of whose
-// ledgers leaves everything to the exact path. Every verdict and every row must agree, branches too, and I1–I5 and I9 hold by SQL after each batch.
+// ledgers leaves everything to the exact path. Every verdict, every row and what
+// is accounted of them must agree, branches too, and I1–I5 and I9 hold by SQL after each batch.
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { type Account, NOTHING_DONE } from '../../src/coordinator/account.ts';
 import { settleBatch } from '../../src/coordinator/batch.ts';
 import type { Command, Verdict } from '../../src/coordinator/command.ts';
 import { type Keys, type Ledger, LedgerFault } from '../../src/coordinator/ledger.ts';
@@ -46,7 +48,7 @@ ORDER BY 1`;
 /** Leaves everything to the exact path. */
 function exactly(ledger: Ledger): Ledger {
   return {
-    apply: async (commands) => ({ now: 0, verdicts: commands.map(() => null), short: [] }),
+    apply: async (commands) => ({ now: 0, verdicts: commands.map(() => null), short: [], account: NOTHING_DONE }),
     applyReplies: async () => ({ now: 0, done: new Set(), moved: [] }),
     load: (keys) => ledger.load(keys),
     exclusively: (keys, decideAll) => ledger.exclusively(keys, decideAll),
@@ -72,17 +74,38 @@ function patient(ledger: Ledger): Ledger {
   };
 }
 
-async function settle(ledger: Ledger, commands: readonly Command[], again: boolean): Promise<readonly Verdict[]> {
+interface Settled {
+  readonly verdicts: readonly Verdict[];
+  /** What all commits of it did, added up. */
+  readonly done: Readonly<Record<string, number>>;
+}
+
+async function settle(ledger: Ledger, commands: readonly Command[], again: boolean): Promise<Settled> {
   const verdicts: Verdict[] = [];
+  const accounts: Account[] = [];
+  const accounted = (account: Account): unknown => accounts.push(account);
   const settled = (position: number, verdict: Verdict): void => {
     expect(verdicts[position], `command ${position} was told twice`).to.equal(undefined);
     verdicts[position] = verdict;
   };
-  await settleBatch(patient(ledger), commands, again, { settled, stored: () => {} }).catch((error: unknown) => {
+  await settleBatch(patient(ledger), commands, again, { settled, stored: () => {}, accounted }).catch((error: unknown) => {
     throw error instanceof LedgerFault ? new Error(`${error.message} on ${JSON.stringify(commands)}`) : error;
   });
   expect(verdicts.filter(Boolean)).to.have.length(commands.length);
-  return verdicts;
+  return { verdicts, done: sumOf(accounts) };
+}
+
+function sumOf(accounts: readonly Account[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  const add = (key: string, count: number): void => {
+    if (count > 0) sum[key] = (sum[key] ?? 0) + count;
+  };
+  for (const { reached, units, expiryDelaysMs } of accounts) {
+    for (const { state, reason, count } of reached) add(`${state} ${reason}`, count);
+    for (const [move, quantity] of Object.entries(units)) add(move, quantity);
+    add('expired', expiryDelaysMs.length);
+  }
+  return sum;
 }
 
 /** What must agree: all but times, versions, and the counters around what came and went in between. */
@@ -153,9 +176,10 @@ describe('the optimistic and the exact path', function () {
   async function bothEndAlike(commands: readonly Command[], again: boolean): Promise<void> {
     const told = await Promise.all([settle(fastLedger, commands, again), settle(exactly(exactLedger), commands, again)]);
     commands.forEach((command, position) => {
-      const [left, right] = told.map((verdicts) => comparable(verdicts[position] as Verdict, command));
+      const [left, right] = told.map(({ verdicts }) => comparable(verdicts[position] as Verdict, command));
       expect(left, `${JSON.stringify(command)}${again ? ' again' : ''}`).to.deep.equal(right);
     });
+    expect(told[0].done, 'what was done, added up').to.deep.equal(told[1].done);
     // Tiny deadlines come before the next batch.
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     const [rows, expected] = await Promise.all([fast.query(ROWS), exact.query(ROWS)]);

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { Watch } from '../../src/coordinator/watch.ts';
 import { type AppOptions, createApp, type Readiness } from '../../src/http/app.ts';
+import { SILENT } from '../../src/http/observer.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/http/server.ts';
 import { expectAnswerToMatch, type OpenApiDocument } from './openapi.ts';
 import { PortFake } from './port-fake.ts';
@@ -63,6 +64,9 @@ export class HttpFixture {
       queries: queriesOf(() => this.port),
       watch: this.watch,
       readiness: async () => this.readiness,
+      observer: SILENT,
+      metrics: async () => ({ type: 'text/plain; version=0.0.4; charset=utf-8', text: '' }),
+      hottest: async () => ({ items: [], windowS: 10 }),
       log: pino({}, sink),
       isDraining: () => this.isDraining,
       ...appOptions,

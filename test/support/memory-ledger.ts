@@ -1,6 +1,7 @@
 // Owns the ledger that tests of the core drive: the port over plain maps, with a clock the test sets and faults it asks for.
 // Every change is checked as PostgreSQL would check it, and as I1, I2, I5, I8, I9 and I11 demand (moves.ts), before it is kept.
 
+import { accountOf, NOTHING_DONE } from '../../src/coordinator/account.ts';
 import type { Verdict } from '../../src/coordinator/command.ts';
 import { decide } from '../../src/coordinator/decide/decide.ts';
 import {
@@ -37,7 +38,7 @@ export class MemoryLedger implements Ledger {
     this.calls.push(`apply ${commands.length}`);
     await Promise.resolve();
     const mishap = this.mishap('apply', commands);
-    if (mishap === 'leave') return { now: this.now, verdicts: commands.map(() => null), short: [] };
+    if (mishap === 'leave') return { now: this.now, verdicts: commands.map(() => null), short: [], account: NOTHING_DONE };
     failBefore(mishap);
     const applied = this.#applyPlainly(commands, again);
     failAfter(mishap);
@@ -102,6 +103,7 @@ export class MemoryLedger implements Ledger {
       .filter(([key, { quantity }]) => (this.rows.stock.get(key)?.available ?? -1) < quantity)
       .map(([key, { sku, warehouse }]) => ({ sku, warehouse, row: this.rows.stock.get(key) ?? null }));
     const isShort = new Set(short.map(({ sku, warehouse }) => stockKey(sku, warehouse)));
+    const stored: Change[] = [];
     const verdicts = commands.map((command): Verdict | null => {
       if (command.kind === 'try') {
         if (!command.idGiven && !again && this.rows.transactions.has(command.id))
@@ -113,9 +115,10 @@ export class MemoryLedger implements Ledger {
       const { verdict, changes } = decide(this.rows, command, this.now);
       if (!verdict.ok) return null;
       this.#store(changes);
+      stored.push(...changes);
       return verdict;
     });
-    return { now: this.now, verdicts, short };
+    return { now: this.now, verdicts, short, account: accountOf(stored, this.now) };
   }
 
   /**

@@ -8,14 +8,14 @@ export const phaseTwoFirst: Sabotage = {
   replacements: [
     {
       file: BATCH,
-      find: '    return changes;\n  });\n  if (changes.length > 0) tellStored(effectsOf(changes), decidedAt);',
+      find: '    return changes;\n  });\n  if (changes.length > 0) settlement.stored(effectsOf(changes), decidedAt);',
       replace: `    const calls = effectsOf(changes).calls.filter(({ phase }) => phase !== 'try');
-    if (calls.length > 0) tellStored({ ...deadlineEffects([]), calls }, now);
+    if (calls.length > 0) settlement.stored({ ...deadlineEffects([]), calls }, now);
     return changes;
   });
   const effects = effectsOf(changes);
   const calls = effects.calls.filter(({ phase }) => phase === 'try');
-  if (changes.length > 0) tellStored({ ...effects, calls }, decidedAt);`,
+  if (changes.length > 0) settlement.stored({ ...effects, calls }, decidedAt);`,
     },
     {
       file: 'src/participants/caller.ts',

@@ -177,6 +177,20 @@ export const BatchReport = z
   .meta({ id: 'BatchReport', description: 'One result for each operation, in their order.' });
 
 export const Liveness = z.object({ status: z.literal('ok') }).meta({ id: 'Liveness' });
+export const Hottest = z
+  .object({
+    items: z.array(
+      z.object({
+        sku: z.string(),
+        warehouse: z.string(),
+        triesPerS: z.number(),
+        reservedPerS: z.number(),
+        shortagesPerS: z.number(),
+      }),
+    ),
+    windowS: z.number().meta({ description: 'Over how many seconds it was counted.' }),
+  })
+  .meta({ id: 'Hottest' });
 export const Readiness = z
   .object({
     status: z.enum(['ok', 'degraded', 'unavailable']),

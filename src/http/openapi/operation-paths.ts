@@ -1,7 +1,8 @@
 // Owns the part of the OpenAPI document about operating the service and reading about it.
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import { Liveness, ProblemExplanation, ProblemList, Readiness } from './answers.ts';
+import { HottestQuery } from '../query-schemas.ts';
+import { Hottest, Liveness, ProblemExplanation, ProblemList, Readiness } from './answers.ts';
 import { answer, problems } from './parts.ts';
 
 const tags = ['Operations'];
@@ -17,6 +18,26 @@ export const OPERATION_PATHS: ZodOpenApiPathsObject = {
       tags,
       summary: 'Can it serve?',
       responses: { '200': answer('It can', Readiness), '503': answer('PostgreSQL is down, or it is shutting down', Readiness) },
+    },
+  },
+  '/metrics': {
+    get: {
+      operationId: 'getMetrics',
+      tags,
+      summary: 'Figures of every process of this instance, for Prometheus',
+      responses: {
+        '200': { description: 'Text exposition format, version 0.0.4', content: { 'text/plain': { schema: z.string() } } },
+        ...problems(false, []),
+      },
+    },
+  },
+  '/v1/operations/hottest': {
+    get: {
+      operationId: 'listHottest',
+      tags,
+      summary: 'The SKUs that are asked for most, over the last whole window',
+      requestParams: { query: HottestQuery },
+      responses: { '200': answer('The most tried first', Hottest), ...problems(false, []) },
     },
   },
   '/openapi.json': {

@@ -5,14 +5,17 @@ import type { AppContext } from '../context.ts';
 import { openApiText } from '../openapi/document.ts';
 import { DOCS_POLICY, docsPage } from '../pages/docs.ts';
 import { PROBLEM_POLICY, problemListPage, problemPage } from '../pages/problems.ts';
-import { refusalOfQuery } from '../query.ts';
-import { sendHtml, sendJson, sendProblem } from '../reply.ts';
+import { readQuery, refusalOfQuery } from '../query.ts';
+import { DEFAULT_HOTTEST, HottestQuery } from '../query-schemas.ts';
+import { sendHtml, sendJson, sendProblem, sendText } from '../reply.ts';
 
 const PROBE_HEADERS = ['Cache-Control', 'no-store'];
 
 export function addOperationRoutes(app: Express, context: AppContext): void {
   app.get('/livez', (_request, response) => sendJson(response, 200, '{"status":"ok"}', PROBE_HEADERS));
   app.get('/readyz', (_request, response) => sendReadiness(context, response));
+  app.get('/metrics', (request, response) => sendMetrics(context, request, response));
+  app.get('/v1/operations/hottest', (request, response) => sendHottest(context, request, response));
   app.get('/openapi.json', (request, response) => sendOpenApi(request, response));
   app.get('/docs', (_request, response) => sendHtml(response, 200, docsPage(), DOCS_POLICY));
   app.get('/problems', (request, response) => sendProblemList(request, response));
@@ -25,6 +28,19 @@ async function sendReadiness(context: AppContext, response: Response): Promise<v
   const isReady = postgres === 'up' && !context.isDraining();
   const status = !isReady ? 'unavailable' : redis === 'down' ? 'degraded' : 'ok';
   sendJson(response, isReady ? 200 : 503, JSON.stringify({ status, postgres, redis }), PROBE_HEADERS);
+}
+
+async function sendMetrics({ metrics }: AppContext, request: Request, response: Response): Promise<void> {
+  const refusal = refusalOfQuery(request.url);
+  if (refusal !== null) return sendProblem(request, response, refusal.problem);
+  const { type, text } = await metrics();
+  sendText(response, 200, text, type);
+}
+
+async function sendHottest({ hottest }: AppContext, request: Request, response: Response): Promise<void> {
+  const query = readQuery(HottestQuery, request.url);
+  if (!query.ok) return sendProblem(request, response, query.problem);
+  sendJson(response, 200, JSON.stringify(await hottest(query.value.limit ?? DEFAULT_HOTTEST)), PROBE_HEADERS);
 }
 
 function sendOpenApi(request: Request, response: Response): void {
