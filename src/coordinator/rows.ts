@@ -27,6 +27,8 @@ export interface StoredTransaction extends Transaction {
   readonly shortages: readonly Shortage[] | null;
   /** When the one decision was taken (I5); null while there is none. */
   readonly decidedAt: number | null;
+  /** When its body and history were removed; null while they are there. */
+  readonly retiredAt: number | null;
 }
 
 export interface StoredMovement {

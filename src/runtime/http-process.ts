@@ -12,6 +12,9 @@ import { LedgerFault } from '../coordinator/ledger.ts';
 import { Watch } from '../coordinator/watch.ts';
 import { createApp, type Readiness } from '../http/app.ts';
 import { createHttpServer } from '../http/server.ts';
+import { Reconciler } from '../keeping/reconciler.ts';
+import { Retention } from '../keeping/retention.ts';
+import { PostgresKeeping } from '../ledger/keeping.ts';
 import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
@@ -87,12 +90,13 @@ export async function startHttpProcess(
   });
   const timers = redisUrl === null ? null : startTimers(redisUrl, databaseUrl, sweep, branches, warn);
 
+  const keepers = startKeeping(config, pools.keeping, measuring, log, warn, slot);
   const standings = new PostgresStandings(pools.inner);
   const ofLane = (name: string, { depth }: Lane) => ({ lane: name, depth, limit: config.queueLimit });
   measuring.watch(
     {
       lanes: () => [ofLane(LANE_NAMES['optimistic-first'], demandLane), ofLane(LANE_NAMES['exact-only'], branchLane)],
-      pools: () => [ledger, pools.reads, pools.inner, pools.lease, pools.work].map(({ use }) => use),
+      pools: () => [ledger, pools.reads, pools.inner, pools.lease, pools.work, pools.keeping].map(({ use }) => use),
       participants: () => branches.figures(),
     },
     {
@@ -125,11 +129,17 @@ export async function startHttpProcess(
     measuring.stop();
     watch.close();
     // Side by side: a stuck client, a stuck participant and a hung Redis must not add up.
-    const stopping = [sweep.stop(), timers?.deadlines.stop(), timers?.retries.stop(), branches.stop(config.drainTimeoutMs)];
+    const stopping = [
+      sweep.stop(),
+      timers?.deadlines.stop(),
+      timers?.retries.stop(),
+      branches.stop(config.drainTimeoutMs),
+      ...keepers.map((one) => one.stop()),
+    ];
     await Promise.all([closeServer(server, config.drainTimeoutMs), ...stopping]);
     await lanes.close();
     await branches.end();
-    await Promise.allSettled([ledger, pools.reads, pools.inner, pools.lease, pools.work].map((one) => one.end()));
+    await Promise.allSettled([ledger, pools.reads, pools.inner, pools.lease, pools.work, pools.keeping].map((one) => one.end()));
   };
   let drained: Promise<void> | null = null;
   return {
@@ -157,7 +167,28 @@ function openPools(config: Config, databaseUrl: string, warn: Warn) {
     // Behind slow looks of those, the lease would run out while all is well.
     lease: new Pool({ ...options, size: 1, applicationName: 'holdfast lease' }),
     work: new Pool({ ...options, size: 2, applicationName: 'holdfast branches' }),
+    // One for each of the two that work in the background: they hold theirs for as long as they are at it.
+    keeping: new Pool({ ...options, size: 2, applicationName: 'holdfast keeping' }),
   };
+}
+
+/** In one process of an instance; of several instances, one at a time is at it. */
+function startKeeping(config: Config, pool: Pool, measuring: Measuring, log: Logger, warn: Warn, slot: number | null) {
+  if (slot !== null && slot !== 1) return [];
+  const keeping = new PostgresKeeping(pool);
+  const observer = measuring.keeping();
+  const reconciler = new Reconciler({
+    keeping,
+    observer,
+    onDrift: (drift) => log.error({ drift }, 'a counter differs from its rows (I3)'),
+    onTooMany: (counter) => warn({ counter }, 'the rows of a counter are too many to be added up within the database timeout'),
+    onFault: (err) => warn({ err }, 'a pass over the counters failed; the next one begins anew'),
+  });
+  const onFault = (err: unknown): void => warn({ err }, 'the removal of old transactions failed; the next round goes on');
+  const retention = config.retentionDays === 0 ? [] : [new Retention({ keeping, days: config.retentionDays, observer, onFault })];
+  const keepers = [reconciler, ...retention];
+  for (const keeper of keepers) keeper.start();
+  return keepers;
 }
 
 async function jobCountsOf(timers: Timers) {

@@ -45,6 +45,8 @@ function notInPart(): Problem {
 
 /** Rule 3: the same confirm again is answered again; another choice of items is a contradiction. */
 function confirmAgain(known: StoredTransaction, command: ConfirmCommand): Outcome {
+  // Rule 10: which of its items were confirmed is no longer known.
+  if (known.retiredAt !== null) return accept(known, command.reply, true);
   const asked = command.items ?? known.items;
   const same =
     known.items.every((item) => quantityIn(asked, item) === item.deducted) &&
@@ -179,6 +181,7 @@ function cancelledBeforeTry(command: CancelCommand, now: number): StoredTransact
     decidedAt: now,
     contentHash: null,
     shortages: null,
+    retiredAt: null,
   };
 }
 

@@ -158,6 +158,7 @@ function newTransaction(
     expiresAt: now + command.timeoutMs,
     updatedAt: now,
     decidedAt: shortages === null ? null : now,
+    retiredAt: null,
     contentHash: command.contentHash,
     shortages,
   };
