@@ -220,10 +220,10 @@ function detailsOf(detail, from, to) {
   const told = Object.entries(detail ?? {}).filter(
     ([name, value]) => value !== null && !['participant', 'outcome', 'sequence', 'branchId'].includes(name),
   );
-  const words = told.map(
-    ([name, value]) =>
-      `${name}: ${typeof value === 'object' ? JSON.stringify(value) : name === 'durationMs' ? duration(Number(value)) : value}`,
-  );
+  const words = told.map(([name, value]) => {
+    if (name === 'durationMs') return `took ${duration(Number(value))}`;
+    return `${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`;
+  });
   if (from !== null && from !== to) words.unshift(`${from} → ${to}`);
   return words.length === 0 ? null : h('div', { class: 'quiet' }, words.join(' · '));
 }
