@@ -44,6 +44,23 @@ describe('docker-compose', function () {
     expect(whole.output).to.include('127.0.0.1:8080:8080');
   });
 
+  it('is content with the .env that the README makes', async () => {
+    const [, line = ''] = /^(printf .* > \.env)$/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
+    const folder = await makeFolderForTheRun();
+    const made = runTool('/bin/sh', ['-euc', line], { cwd: folder, env: process.env });
+    expect(made.status, made.output).to.equal(0);
+    const written = readFileSync(join(folder, '.env'), 'utf8').trim().split('\n');
+    expect(written).to.have.length(3);
+    for (const one of written) expect(one).to.match(/^(POSTGRES|REDIS|GRAFANA)_PASSWORD=[0-9a-f]{48}$/);
+    const files = ['--env-file', join(folder, '.env'), '--file', join(ROOT, 'docker-compose.yml')];
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+    const { status, output } = runTool(compose, [...files, '--profile', 'observability', 'config', '--quiet'], {
+      env,
+      cwd: ROOT,
+    });
+    expect(status, output).to.equal(0);
+  });
+
   it('refuses to go on without passwords, and says where they go', () => {
     const { status, output } = config(['config'], { REDIS_PASSWORD: 'b1' });
     expect(status).not.to.equal(0);
