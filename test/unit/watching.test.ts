@@ -155,6 +155,19 @@ describe('what watches', () => {
     }
   });
 
+  it('sends whoever is woken up to panels that there are', () => {
+    const alerts =
+      readFileSync(OPERATIONS, 'utf8')
+        .split(/^## /m)
+        .find((section) => section.startsWith('Alerts')) ?? '';
+    const named = [...alerts.matchAll(/(?<!\*)\*([^*\n]+)\*(?!\*)/g)]
+      .map((match) => match[1] ?? '')
+      .filter((name) => name !== 'italics');
+    const titles = new Set(dashboards().flatMap(({ panels }) => panels.map(({ title }) => title)));
+    expect(named.length).to.be.greaterThan(20);
+    expect(named.filter((name) => !titles.has(name))).to.deep.equal([]);
+  });
+
   it('says in documents only names that are measured', () => {
     const page = readFileSync(OPERATIONS, 'utf8');
     const words = [...page.matchAll(/`([a-z][a-z0-9_:]*)(?:\{[^`]*\})?`/g)].map((match) => match[1] ?? '');
