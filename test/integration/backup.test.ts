@@ -121,3 +121,18 @@ describe('backup and restore', function () {
     await fresh.stop();
   });
 });
+
+describe('a copy of the data folder', function () {
+  this.timeout(60_000);
+
+  it('is a backup of the embedded servers', async () => {
+    const [folder, copy] = [await makeFolderForTheRun(), join(await makeFolderForTheRun(), 'copy')];
+    const first = await startCoordinator({ env: { HOLDFAST_DATA_DIR: folder } });
+    await receive(first.url, 'copied', 7);
+    expect(await first.stop()).to.equal(0);
+    expect(runTool('cp', ['-a', folder, copy]).status).to.equal(0);
+    const second = await startCoordinator({ env: { HOLDFAST_DATA_DIR: copy } });
+    expect((await answered(second.url, 'GET', '/v1/stock/copied')).body.available).to.equal(7);
+    expect(await second.stop()).to.equal(0);
+  });
+});
