@@ -8,6 +8,8 @@ import { type Route, settleBatch } from './batch.ts';
 import { type Command, type Coordinator, orderingKey, type Refused, type Verdict, type VerdictOf } from './command.ts';
 import type { Effects } from './effects.ts';
 import { type Ledger, LedgerFault } from './ledger.ts';
+import { TracedLedger } from './traced-ledger.ts';
+import { type BatchTracer, type LaneTracer, UNTRACED } from './tracer.ts';
 
 export interface LaneOptions {
   /** Commands that may wait; one more is refused as overloaded at once. */
@@ -21,8 +23,9 @@ export interface LaneOptions {
   readonly patienceMs: number;
   /** Told of what must be done about what was stored. */
   readonly onEffects: (effects: Effects, now: number) => void;
-  /** Told of what went wrong and was retried, or could not be. */
-  readonly onFault: (fault: unknown, commands: number) => void;
+  /** Told of what went wrong and was retried, or could not be: the fault, how many commands it struck, and the first of them. */
+  readonly onFault: (fault: unknown, commands: number, first: Command | null) => void;
+  readonly tracer?: LaneTracer;
 }
 
 interface Waiting {
@@ -124,7 +127,9 @@ export class Lane implements Coordinator {
     for (const waiting of batch) this.#unanswered.add(waiting);
     this.#batchesUnderWay += 1;
     this.#watch ??= setInterval(() => this.#dismissImpatient(), this.#options.patienceMs / 10);
-    await this.#settle(batch, false);
+    const tracer = (this.#options.tracer ?? UNTRACED).batchBegun(batch);
+    await this.#settle(batch, false, tracer);
+    tracer?.ended();
     this.#batchesUnderWay -= 1;
     for (const key of keys) this.#keysUnderWay.delete(key);
     this.#schedule();
@@ -169,29 +174,29 @@ export class Lane implements Coordinator {
    * Settles a batch, however often that takes. Ids make a second attempt safe even where the first was committed (I7).
    * @param again whether the commands may have been stored already
    */
-  async #settle(all: readonly Waiting[], again: boolean): Promise<void> {
+  async #settle(all: readonly Waiting[], again: boolean, tracer: BatchTracer | null): Promise<void> {
     const isUnanswered = (waiting: Waiting): boolean => this.#unanswered.has(waiting);
     let batch = all.filter(isUnanswered);
     let conflicts = 0;
     for (let attempt = 0; batch.length > 0; attempt += 1) {
       try {
-        await this.#attempt(batch, again || attempt > 0);
+        await this.#attempt(batch, again || attempt > 0, tracer);
         return;
       } catch (error) {
         batch = batch.filter(isUnanswered);
-        this.#options.onFault(error, batch.length);
+        this.#options.onFault(error, batch.length, batch[0]?.command ?? null);
         const kind = error instanceof LedgerFault ? error.kind : 'unexpected';
         if (kind === 'conflict') conflicts += 1;
-        if (kind === 'unexpected' || conflicts > CONFLICT_LIMIT) return this.#isolate(batch, error);
+        if (kind === 'unexpected' || conflicts > CONFLICT_LIMIT) return this.#isolate(batch, error, tracer);
         await pause(attempt);
         batch = batch.filter(isUnanswered);
       }
     }
   }
 
-  #attempt(batch: readonly Waiting[], again: boolean): Promise<void> {
+  #attempt(batch: readonly Waiting[], again: boolean, tracer: BatchTracer | null): Promise<void> {
     return settleBatch(
-      this.#ledger,
+      tracer === null ? this.#ledger : new TracedLedger(this.#ledger, tracer),
       batch.map((waiting) => waiting.command),
       again,
       {
@@ -199,6 +204,7 @@ export class Lane implements Coordinator {
           const waiting = batch[position];
           if (waiting === undefined) return;
           this.#unanswered.delete(waiting);
+          tracer?.settled(waiting.command, verdict);
           waiting.resolve(verdict);
         },
         stored: this.#options.onEffects,
@@ -208,7 +214,7 @@ export class Lane implements Coordinator {
   }
 
   /** A batch that cannot be settled is halved until the one bad command stands alone: the others must not suffer for it. */
-  async #isolate(batch: readonly Waiting[], error: unknown): Promise<void> {
+  async #isolate(batch: readonly Waiting[], error: unknown, tracer: BatchTracer | null): Promise<void> {
     const [waiting] = batch;
     if (batch.length === 1 && waiting !== undefined) {
       this.#unanswered.delete(waiting);
@@ -217,8 +223,8 @@ export class Lane implements Coordinator {
       return;
     }
     const middle = batch.length >> 1;
-    await this.#settle(batch.slice(0, middle), true);
-    await this.#settle(batch.slice(middle), true);
+    await this.#settle(batch.slice(0, middle), true, tracer);
+    await this.#settle(batch.slice(middle), true, tracer);
   }
 
   /**

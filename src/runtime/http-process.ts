@@ -15,9 +15,11 @@ import { createHttpServer } from '../http/server.ts';
 import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
+import type { Tracing } from '../telemetry/tracing-ports.ts';
 import { Sweep } from '../timers/sweep.ts';
 import { WakeUps } from '../timers/wake-ups.ts';
 import { Branches } from './branches.ts';
+import { fieldsOfCall, fieldsOfCommand } from './log-fields.ts';
 import { throttled } from './throttled.ts';
 
 /** How much later than its deadline a release may be rung for; with the sweep it stays well below 1 s (rule 5). */
@@ -38,6 +40,7 @@ export interface HttpProcess {
 
 /**
  * Starts serving. The schema must be up to date already.
+ * @param tracing null where it is off; ended with the process
  * @throws where the port cannot be listened on
  */
 export async function startHttpProcess(
@@ -45,6 +48,7 @@ export async function startHttpProcess(
   databaseUrl: string,
   redisUrl: string | null,
   log: Logger,
+  tracing: Tracing | null = null,
 ): Promise<HttpProcess> {
   const warn = throttled((details, message) => log.warn(details, message));
   const pools = openPools(config, databaseUrl, warn);
@@ -59,20 +63,25 @@ export async function startHttpProcess(
     workPool: pools.work,
     submit: (command) => lanes.submit(command),
     intervalMs: config.sweepIntervalMs,
-    onFault: (err) => warn({ err }, 'work on branches failed; it is taken up again'),
+    onFault: (err, call) => warn({ err, ...fieldsOfCall(call) }, 'work on branches failed; it is taken up again'),
+    ...(tracing === null ? {} : { tracer: tracing.calls }),
   });
   const watch = new Watch({
     read: (ids) => inner.transactionsById(ids),
     intervalMs: WATCH_INTERVAL_MS,
     onFault: (err) => warn({ err }, 'a look for news failed; the next one goes on'),
   });
-  const lane = (route: Route): Lane => newLane(config, route, ledger, { timers: () => timers, branches, watch }, log, warn);
+  const shell = { timers: () => timers, branches, watch, tracing };
+  const lane = (route: Route): Lane => newLane(config, route, ledger, shell, log, warn);
   const lanes = new Lanes(lane('optimistic-first'), lane('exact-only'));
   const sweep = new Sweep({
     coordinator: lanes,
     due: (limit, after) => inner.dueTransactions(limit, after),
     intervalMs: config.sweepIntervalMs,
-    onFault: (err) => warn({ err }, 'a sweep failed; the next one goes on'),
+    onFault: (err, due) => {
+      warn({ err, ...(due === null ? {} : { transactionId: due.id }) }, 'a sweep failed; the next one goes on');
+    },
+    ...(tracing === null ? {} : { tracer: tracing.releases }),
   });
   const timers = redisUrl === null ? null : startTimers(redisUrl, databaseUrl, sweep, branches, warn);
 
@@ -85,7 +94,7 @@ export async function startHttpProcess(
     log,
     isDraining: () => draining,
   });
-  const server = createHttpServer(app, config);
+  const server = createHttpServer(app, { ...config, ...(tracing === null ? {} : { tracer: tracing.http }) });
   await branches.start();
   const url = await listen(server, config.host, config.port);
   sweep.start();
@@ -98,7 +107,9 @@ export async function startHttpProcess(
     await Promise.all([closeServer(server, config.drainTimeoutMs), ...stopping]);
     await lanes.close();
     await branches.end();
-    await Promise.allSettled([ledger, pools.reads, pools.inner, pools.lease, pools.work].map((one) => one.end()));
+    const ending = [ledger, pools.reads, pools.inner, pools.lease, pools.work].map((one) => one.end());
+    // Last of all: what was just finished is told of, too.
+    await Promise.allSettled([...ending, tracing?.stop()]);
   };
   let drained: Promise<void> | null = null;
   return {
@@ -149,13 +160,14 @@ interface Shell {
   readonly timers: () => Timers | null;
   readonly branches: Branches;
   readonly watch: Watch;
+  readonly tracing: Tracing | null;
 }
 
 function newLane(
   config: Config,
   route: Route,
   ledger: PostgresLedger,
-  { timers, branches, watch }: Shell,
+  { timers, branches, watch, tracing }: Shell,
   log: Logger,
   warn: Warn,
 ): Lane {
@@ -171,11 +183,13 @@ function newLane(
       branches.carryOut(effects);
       watch.tell(effects.moved);
     },
-    onFault: (err, commands) => {
+    ...(tracing === null ? {} : { tracer: tracing.lane(route === 'exact-only' ? 'branches' : 'demand') }),
+    onFault: (err, commands, first) => {
+      const fields = { err, commands, ...fieldsOfCommand(first) };
       // Whether that commit happened is unknown, and so is whether it granted us anything.
       branches.doubt();
-      if (err instanceof LedgerFault && err.kind !== 'unexpected') warn({ err, commands }, 'a batch is settled again');
-      else log.error({ err, commands }, 'a batch failed unforeseen');
+      if (err instanceof LedgerFault && err.kind !== 'unexpected') warn(fields, 'a batch is settled again');
+      else log.error(fields, 'a batch failed unforeseen');
     },
   });
 }
