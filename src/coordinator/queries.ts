@@ -50,6 +50,8 @@ export interface Due {
   readonly id: TransactionId;
   /** In ms since 1970, by the database's clock. */
   readonly expiresAt: number;
+  /** W3C Trace Context of its Try; null where that was not recorded. */
+  readonly origin: string | null;
 }
 
 /** All of them throw DatabaseUnavailable (errors of the port) where PostgreSQL does not answer. */

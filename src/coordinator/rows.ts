@@ -86,7 +86,12 @@ export interface StoredParticipant {
 }
 
 export type Change =
-  | { readonly kind: 'open-transaction'; readonly transaction: StoredTransaction }
+  | {
+      readonly kind: 'open-transaction';
+      readonly transaction: StoredTransaction;
+      /** The recorded span of its Try; none where it is not recorded. */
+      readonly origin?: string;
+    }
   | { readonly kind: 'change-transaction'; readonly before: StoredTransaction; readonly after: StoredTransaction }
   /** I9: with the transaction, before its participant is called. */
   | {

@@ -11,6 +11,7 @@ import type { HttpObserver } from './observer.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
 import { sendProblem } from './reply.ts';
 import { accepted, invalidAt, type Result } from './result.ts';
+import { spanOf } from './tracer.ts';
 
 /** How often a SKU was asked for, per second. */
 export interface HotStock {
@@ -63,8 +64,10 @@ export function preferencesOf(request: Request): Preferences {
   return readPreferences(headerOf(request, 'prefer'));
 }
 
-/** What the participants that a request leads to are told of its trace; null where it names none. */
+/** What the participants that a request leads to are told of its trace; null where it names none, and has no span of its own. */
 export function traceparentOf(request: Request): string | null {
+  const span = spanOf(request);
+  if (span !== null) return span.traceparent;
   return readTraceparent(headerOf(request, 'traceparent'));
 }
 

@@ -19,9 +19,11 @@ import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
 import { PostgresStandings } from '../ledger/standing.ts';
+import type { Tracing } from '../telemetry/tracing-ports.ts';
 import { Sweep } from '../timers/sweep.ts';
 import { WakeUps } from '../timers/wake-ups.ts';
 import { Branches } from './branches.ts';
+import { fieldsOfCall, fieldsOfCommand } from './log-fields.ts';
 import { Measuring } from './measuring.ts';
 import { throttled } from './throttled.ts';
 
@@ -47,6 +49,7 @@ export interface HttpProcess {
 /**
  * Starts serving. The schema must be up to date already.
  * @param slot which of the instance's processes this is, from 1; null where it is the only one
+ * @param tracing null where it is off; ended with the process
  * @throws where the port cannot be listened on
  */
 export async function startHttpProcess(
@@ -55,6 +58,7 @@ export async function startHttpProcess(
   redisUrl: string | null,
   log: Logger,
   slot: number | null,
+  tracing: Tracing | null = null,
 ): Promise<HttpProcess> {
   const measuring = new Measuring(slot);
   const warn = throttled((details, message) => log.warn(details, message));
@@ -71,14 +75,15 @@ export async function startHttpProcess(
     submit: (command) => lanes.submit(command),
     intervalMs: config.sweepIntervalMs,
     observer: measuring.calls,
-    onFault: (err) => warn({ err }, 'work on branches failed; it is taken up again'),
+    onFault: (err, call) => warn({ err, ...fieldsOfCall(call) }, 'work on branches failed; it is taken up again'),
+    ...(tracing === null ? {} : { tracer: tracing.calls }),
   });
   const watch = new Watch({
     read: (ids) => inner.transactionsById(ids),
     intervalMs: WATCH_INTERVAL_MS,
     onFault: (err) => warn({ err }, 'a look for news failed; the next one goes on'),
   });
-  const shell: Shell = { timers: () => timers, branches, watch, measuring };
+  const shell: Shell = { timers: () => timers, branches, watch, measuring, tracing };
   const lane = (route: Route): Lane => newLane(config, route, ledger, shell, log, warn);
   const [demandLane, branchLane] = [lane('optimistic-first'), lane('exact-only')];
   const lanes = new Lanes(demandLane, branchLane);
@@ -86,7 +91,10 @@ export async function startHttpProcess(
     coordinator: lanes,
     due: (limit, after) => inner.dueTransactions(limit, after),
     intervalMs: config.sweepIntervalMs,
-    onFault: (err) => warn({ err }, 'a sweep failed; the next one goes on'),
+    onFault: (err, due) => {
+      warn({ err, ...(due === null ? {} : { transactionId: due.id }) }, 'a sweep failed; the next one goes on');
+    },
+    ...(tracing === null ? {} : { tracer: tracing.releases }),
   });
   const timers = redisUrl === null ? null : startTimers(redisUrl, databaseUrl, sweep, branches, warn);
 
@@ -119,7 +127,7 @@ export async function startHttpProcess(
     log,
     isDraining: () => draining,
   });
-  const server = createHttpServer(app, config);
+  const server = createHttpServer(app, { ...config, ...(tracing === null ? {} : { tracer: tracing.http }) });
   await branches.start();
   const url = await listen(server, config.host, config.port);
   sweep.start();
@@ -139,7 +147,9 @@ export async function startHttpProcess(
     await Promise.all([closeServer(server, config.drainTimeoutMs), ...stopping]);
     await lanes.close();
     await branches.end();
-    await Promise.allSettled([ledger, pools.reads, pools.inner, pools.lease, pools.work, pools.keeping].map((one) => one.end()));
+    const ending = [ledger, pools.reads, pools.inner, pools.lease, pools.work, pools.keeping].map((one) => one.end());
+    // Last of all: what was just finished is told of, too.
+    await Promise.allSettled([...ending, tracing?.stop()]);
   };
   let drained: Promise<void> | null = null;
   return {
@@ -216,13 +226,14 @@ interface Shell {
   readonly branches: Branches;
   readonly watch: Watch;
   readonly measuring: Measuring;
+  readonly tracing: Tracing | null;
 }
 
 function newLane(
   config: Config,
   route: Route,
   ledger: PostgresLedger,
-  { timers, branches, watch, measuring }: Shell,
+  { timers, branches, watch, measuring, tracing }: Shell,
   log: Logger,
   warn: Warn,
 ): Lane {
@@ -239,11 +250,13 @@ function newLane(
       branches.carryOut(effects);
       watch.tell(effects.moved);
     },
-    onFault: (err, commands) => {
+    ...(tracing === null ? {} : { tracer: tracing.lane(route === 'exact-only' ? 'branches' : 'demand') }),
+    onFault: (err, commands, first) => {
+      const fields = { err, commands, ...fieldsOfCommand(first) };
       // Whether that commit happened is unknown, and so is whether it granted us anything.
       branches.doubt();
-      if (err instanceof LedgerFault && err.kind !== 'unexpected') warn({ err, commands }, 'a batch is settled again');
-      else log.error({ err, commands }, 'a batch failed unforeseen');
+      if (err instanceof LedgerFault && err.kind !== 'unexpected') warn(fields, 'a batch is settled again');
+      else log.error(fields, 'a batch failed unforeseen');
     },
   });
 }

@@ -40,6 +40,9 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['src/timers/'],
   undici: ['src/participants/'],
   xstate: ['workflows/'],
+  '@opentelemetry/api': ['src/telemetry/'],
+  '@opentelemetry/sdk-node': ['src/telemetry/'],
+  '@opentelemetry/sdk-trace': ['src/telemetry/'],
   express: ['src/http/', 'src/participant/'],
 };
 

@@ -75,7 +75,8 @@ export function decideExpire(rows: Rows, command: ExpireCommand, now: number): O
   if (known === undefined) return unknownTransaction(command.id);
   if (known.state === 'CANCELLED' || known.state === 'CANCELLING') return accept(known, 'minimal', true);
   if (now < known.expiresAt) return wrongState(known, 'expire before its deadline');
-  const released = release(known, 'EXPIRE', { reason: 'expired', note: null, traceparent: null }, now);
+  // Its participants are asked in the trace of the expiry, where that is recorded: it links back to the Try's.
+  const released = release(known, 'EXPIRE', { reason: 'expired', note: null, traceparent: command.trace ?? null }, now);
   return released === null ? wrongState(known, 'expire') : acceptRelease(known, released, 'minimal');
 }
 
