@@ -23,7 +23,7 @@ const ADVICE_NOT_TAKEN = ['db_client_connection_count non-histogram and non-summ
 const DATA_WITHIN_MS = 30_000;
 
 describe('a real Prometheus', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let promtool = '';
   let servers: TestServer[] = [];
   let coordinator: CoordinatorProcess;
