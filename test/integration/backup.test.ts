@@ -26,7 +26,7 @@ function linesOf(words: string): string {
 }
 
 describe('backup and restore', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let programs = '';
   let redis: TestServer;
   let postgres: TestServer;
@@ -123,7 +123,7 @@ describe('backup and restore', function () {
 });
 
 describe('a copy of the data folder', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('is a backup of the embedded servers', async () => {
     const [folder, copy] = [await makeFolderForTheRun(), join(await makeFolderForTheRun(), 'copy')];

@@ -85,7 +85,7 @@ function stages(): readonly (readonly Step[])[] {
 }
 
 describe('the image', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('is made of what the Dockerfile copies, and serves', async () => {
     const [packages = [], last = []] = stages();

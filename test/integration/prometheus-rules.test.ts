@@ -16,7 +16,9 @@ interface RuleTest {
 
 const testFiles = (): string[] => readdirSync(TESTS).map((file) => join(TESTS, file));
 
-describe('the rules of Prometheus', () => {
+describe('the rules of Prometheus', function () {
+  // Days of samples, on a machine that may be busy.
+  this.timeout(240_000);
   let promtool = '';
 
   before(function () {

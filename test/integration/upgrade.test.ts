@@ -16,7 +16,7 @@ const interruptions = ({ lives }: History): readonly unknown[] =>
   lives.flatMap(({ told }) => told.filter(({ status }) => status === null || status >= 500));
 
 describe('an upgrade', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('interrupts nobody', async () => {
     const [postgres, redis, payment] = await Promise.all([startPostgres(), startRedis(), startParticipant()]);

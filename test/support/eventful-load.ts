@@ -14,12 +14,15 @@ export interface EventfulLoad {
 }
 
 export async function startEventfulLoad(url: string): Promise<EventfulLoad> {
-  const [payment, coupon] = await Promise.all([startParticipant(), startParticipant()]);
+  const [payment, coupon, gone] = await Promise.all([startParticipant(), startParticipant(), startParticipant(() => 503)]);
   coupon.behave((call, nth) => moodOf(call.payload, call.phase, nth));
   await register(url, 'payment', payment);
   await register(url, 'coupon', coupon);
+  await register(url, 'gone', gone, { initialMs: 60_000, maxMs: 60_000, attentionAfter: 50 });
   await expectStatus(url, 201, '/v1/stock/movements', { sku: 'mixed', kind: 'RECEIVE', quantity: 100_000 });
   await expectStatus(url, 201, '/v1/stock/movements', { sku: 'scarce', kind: 'RECEIVE', quantity: 1 });
+  // Waits to be tried again as long as this lasts.
+  await expectStatus(url, 202, '/v1/transactions', { branches: [{ participant: 'gone' }] });
   let isStopped = false;
   const run = async (): Promise<void> => {
     for (let turn = 0; !isStopped; turn += 1) {
@@ -48,8 +51,8 @@ function moodOf(payload: unknown, phase: string, nth: number): number {
   return mood === 'not-yet' && nth === 1 ? 202 : 200;
 }
 
-async function register(url: string, name: string, server: ParticipantServer): Promise<void> {
-  const { status } = await answered(url, 'PUT', `/v1/participants/${name}`, { url: server.url, timeoutMs: 1_000, retry: RETRY });
+async function register(url: string, name: string, server: ParticipantServer, retry: object = RETRY): Promise<void> {
+  const { status } = await answered(url, 'PUT', `/v1/participants/${name}`, { url: server.url, timeoutMs: 1_000, retry });
   if (status !== 200) throw new Error(`registering ${name} was answered ${status}`);
 }
 

@@ -41,7 +41,7 @@ export interface Ran {
 
 /** Runs a program to its end. */
 export function runTool(program: string, args: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): Ran {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: 60_000, ...options });
+  const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: 240_000, ...options });
   return { status, output: `${stdout}${stderr}${error === undefined ? '' : String(error)}` };
 }
 
