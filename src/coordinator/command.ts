@@ -67,6 +67,8 @@ export interface CancelCommand extends Traceable {
   readonly note: string | null;
   readonly reply: ReplyForm;
   readonly traceparent: string | null;
+  /** The operator who asked, for the history; absent where a caller did. */
+  readonly by?: string;
 }
 
 export interface ExtendCommand extends Traceable {
@@ -129,6 +131,7 @@ export interface RetryCommand extends Traceable {
   readonly id: TransactionId;
   /** Who asked. */
   readonly by: string;
+  readonly note?: string;
 }
 
 /** An operator settles a branch that cannot settle itself. */

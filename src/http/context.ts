@@ -13,6 +13,9 @@ import { sendProblem } from './reply.ts';
 import { accepted, invalidAt, type Result } from './result.ts';
 import { spanOf } from './tracer.ts';
 
+/** What a route is made of, for the layers above that add some. */
+export type { Express, Request, Response } from 'express';
+
 /** How often a SKU was asked for, per second. */
 export interface HotStock {
   readonly sku: string;
