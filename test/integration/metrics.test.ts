@@ -49,7 +49,7 @@ describe('/metrics', function () {
         seen.set(family, names);
       }
       const measured = Object.keys(METRICS).filter((name) => !NOT_YET.test(name));
-        expect([...seen.keys()].sort()).to.deep.equal(measured.sort());
+      expect([...seen.keys()].sort()).to.deep.equal(measured.sort());
       for (const [name, { labels }] of Object.entries<Metric>(METRICS).filter(([name]) => !NOT_YET.test(name)))
         expect([...(seen.get(name) ?? [])].sort(), name).to.deep.equal([...labels, 'worker'].sort());
     });
