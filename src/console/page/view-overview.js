@@ -128,27 +128,26 @@ function standingOf({ transactions, health, expiry, drift, lanes, pools, timers,
     h(
       'div',
       { class: 'thirds' },
-      panel(
-        'Lanes',
-        h(
-          'div',
-          { class: 'gauges' },
-          lanes.map(({ lane, depth, limit }) => gauge(lane, depth, limit, `${count(depth)} of ${count(limit)}`)),
-        ),
-      ),
-      panel(
-        'Pools',
-        h(
-          'div',
-          { class: 'gauges' },
-          pools.map(({ pool, used, max, waiting }) =>
-            gauge(pool, used, max, `${count(used)} of ${count(max)}${waiting > 0 ? `, ${count(waiting)} waiting` : ''}`),
-          ),
-        ),
-      ),
+      panel('Lanes', lanesOf(lanes)),
+      panel('Pools', poolsOf(pools)),
       panel('Timers', timersTable(timers)),
     ),
   ];
+}
+
+/** @param {Overview['lanes']} lanes */
+function lanesOf(lanes) {
+  const made = lanes.map(({ lane, depth, limit }) => gauge(lane, depth, limit, `${count(depth)} of ${count(limit)}`, false));
+  return h('div', { class: 'gauges' }, made);
+}
+
+/** A pool may be in use as a whole; that somebody waits for it is what hurts. @param {Overview['pools']} pools */
+function poolsOf(pools) {
+  const made = pools.map(({ pool, used, max, waiting }) => {
+    const waits = waiting > 0 ? `, ${count(waiting)} waiting` : '';
+    return gauge(pool, used, max, `${count(used)} of ${count(max)}${waits}`, waiting === 0);
+  });
+  return h('div', { class: 'gauges' }, made);
 }
 
 /** @param {Overview['timers']} timers */
