@@ -1,7 +1,7 @@
 // Owns the small parts that every view is made of.
 import { h } from './dom.js';
 import { hrefOf } from './route.js';
-import { distance, moment, shortId, toneOf } from './words.js';
+import { distance, lasting, moment, shortId, toneOf } from './words.js';
 
 /** @import { AskProblem } from './ask.js' */
 /** @import { Child } from './dom.js' */
@@ -27,11 +27,17 @@ export function when(at, { whole = false } = {}) {
   return whole ? h('span', {}, moment(at), ' ', h('span', { class: 'dim' }, '(', far, ')')) : far;
 }
 
+/** How long something has lasted, kept true as `when` is. @param {string} at */
+export function since(at) {
+  return h('time', { datetime: at, title: moment(at), 'data-lasting': true }, lasting(Date.parse(at)));
+}
+
 /** Brings every distance on the page up to now. */
 export function refreshDistances() {
   const now = Date.now();
-  for (const time of document.querySelectorAll('time[data-distance]')) {
-    const text = distance(Date.parse(time.getAttribute('datetime') ?? ''), now);
+  for (const time of document.querySelectorAll('time[data-distance], time[data-lasting]')) {
+    const inWords = time.hasAttribute('data-lasting') ? lasting : distance;
+    const text = inWords(Date.parse(time.getAttribute('datetime') ?? ''), now);
     if (time.textContent !== text) time.textContent = text;
   }
 }

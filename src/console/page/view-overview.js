@@ -125,13 +125,8 @@ function standingOf({ transactions, health, expiry, drift, lanes, pools, timers,
         ]),
       ),
     ),
-    h(
-      'div',
-      { class: 'thirds' },
-      panel('Lanes', lanesOf(lanes)),
-      panel('Pools', poolsOf(pools)),
-      panel('Timers', timersTable(timers)),
-    ),
+    h('div', { class: 'halves' }, panel('Lanes', lanesOf(lanes)), panel('Pools', poolsOf(pools))),
+    panel('Timers', timersTable(timers)),
   ];
 }
 
@@ -157,7 +152,6 @@ function timersTable(timers) {
     'Timers by queue',
     [{ title: 'Queue' }, ...['Delayed', 'Waiting', 'Active', 'Failed'].map((title) => ({ title, number: true }))],
     timers.map(({ queue, ...counts }) => [queue, ...[counts.delayed, counts.waiting, counts.active, counts.failed].map(count)]),
-    { small: true },
   );
 }
 

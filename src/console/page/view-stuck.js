@@ -2,7 +2,7 @@
 import { read } from './ask.js';
 import { h } from './dom.js';
 import { follow, pages } from './follow.js';
-import { attentionBadge, nothing, panel, stateBadge, table, transactionLink, when } from './pieces.js';
+import { attentionBadge, since as lastingSince, nothing, panel, stateBadge, table, transactionLink, when } from './pieces.js';
 import { plural } from './words.js';
 
 /** @import { Visit } from './main.js' */
@@ -77,7 +77,7 @@ function stuckCard({ id, reference, state, since, why, next, needsAttention, bra
       reference === null ? null : h('span', { class: 'reference' }, reference),
       stateBadge(state),
       needsAttention ? attentionBadge() : null,
-      h('span', { class: 'since' }, 'since ', when(since)),
+      h('span', { class: 'since' }, lastingSince(since)),
     ),
     h('p', { class: 'why' }, why),
     h('p', { class: 'next' }, h('span', { class: 'label' }, 'Next'), next),

@@ -60,6 +60,11 @@ export function distance(ms, now = Date.now()) {
   return away > 0 ? `in ${span(away)}` : `${span(-away)} ago`;
 }
 
+/** How long since a moment, as 'for …'. @param {number} ms since 1970 @param {number} now */
+export function lasting(ms, now = Date.now()) {
+  return `for ${span(now - ms)}`;
+}
+
 /** @param {string | number} at */
 export function clock(at) {
   return CLOCK.format(new Date(at));
