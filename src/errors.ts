@@ -25,6 +25,13 @@ export const PROBLEMS = {
     explanation:
       'A field, parameter or header is missing, unknown, of the wrong type or out of bounds; `errors` names each place. Nothing was stored. Correct it and send it again under the same id if you like.',
   },
+  forbidden: {
+    status: 403,
+    title: 'Not from there',
+    retryable: false,
+    explanation:
+      'The console takes its own page’s requests alone: with the header `X-Holdfast-Console: 1`, and, where a browser says from where they come, from the same origin. Nothing was done. Act on the page, or call the routes under /v1.',
+  },
   'unknown-transaction': {
     status: 404,
     title: 'No such transaction',

@@ -137,7 +137,9 @@ function isPlain(command: Command): command is PlainCommand {
   switch (command.kind) {
     case 'try':
       return command.branches.length === 0;
+    // Who of the operators asked is an event, which the optimistic path does not write.
     case 'cancel':
+      return command.by === undefined;
     case 'expire':
       return true;
     case 'confirm':

@@ -61,6 +61,8 @@ export interface CancelCommand {
   readonly note: string | null;
   readonly reply: ReplyForm;
   readonly traceparent: string | null;
+  /** The operator who asked, for the history; absent where a caller did. */
+  readonly by?: string;
 }
 
 export interface ExtendCommand {
@@ -123,6 +125,7 @@ export interface RetryCommand {
   readonly id: TransactionId;
   /** Who asked. */
   readonly by: string;
+  readonly note?: string;
 }
 
 /** An operator settles a branch that cannot settle itself. */

@@ -3,6 +3,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { DatabaseUnavailable } from '../coordinator/queries.ts';
 import { type Problem, problem } from '../errors.ts';
 import type { AppContext } from './context.ts';
+import { takeOnly } from './methods.ts';
 import { observe } from './observer.ts';
 import { sendProblem, traceIdOfRequest } from './reply.ts';
 import { addBatchRoute } from './routes/batch.ts';
@@ -18,6 +19,8 @@ export type { AppContext, Readiness } from './context.ts';
 export interface AppOptions extends AppContext {
   /** How long the body of an import may stand still before its caller is given up. */
   readonly bodyStallTimeoutMs?: number;
+  /** Adds the routes of what stands above this layer. */
+  readonly extend?: (app: Express) => void;
 }
 
 const DEFAULT_BODY_STALL_TIMEOUT_MS = 30_000;
@@ -53,7 +56,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
 
 const PROBES = new Set(['/livez', '/readyz']);
 /** Answers in other forms than JSON, or to whoever probes. */
-const ANY_ACCEPT = /^\/(?:livez|readyz|metrics|docs|problems(?:\/.*)?)$/;
+const ANY_ACCEPT = /^\/(?:livez|readyz|metrics|docs|problems(?:\/.*)?|console(?:\/|\/api\/live|\/assets\/.*)?)$/;
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
 /** Makes the application. It holds no connection and no timer of its own (a wait for branches is the Watch's); createHttpServer puts it on a socket. */
@@ -74,9 +77,8 @@ export function createApp(options: AppOptions): Express {
   addBranchRoutes(app, options);
   addParticipantRoutes(app, options);
   addOperationRoutes(app, options);
-  for (const [path, allow] of Object.entries(ALLOWED)) {
-    app.all(path, (request, response, next) => refuseMethod(allow, request, response, next));
-  }
+  options.extend?.(app);
+  for (const [path, allow] of Object.entries(ALLOWED)) takeOnly(app, path, allow);
   app.use((request: Request, response: Response) => {
     sendProblem(request, response, problem('not-found', `Nothing stands at ${pathOf(request)}.`));
   });
@@ -102,20 +104,6 @@ function refusalOnArrival(isDraining: boolean, request: Request): Problem | null
   if (accept === undefined || accept.includes('*/*') || accept === 'application/json') return null;
   if (ANY_ACCEPT.test(request.path) || request.accepts(JSON_TYPES) !== false) return null;
   return problem('not-acceptable', `Answers here are application/json, which Accept: ${accept.slice(0, 200)} rules out.`);
-}
-
-function refuseMethod(allow: string, request: Request, response: Response, next: NextFunction): void {
-  const takes = allow.split(', ');
-  if (takes.includes(request.method)) {
-    next();
-  } else if (request.method === 'OPTIONS') {
-    response.writeHead(204, ['Allow', `${allow}, OPTIONS`]);
-    response.end();
-  } else
-    sendProblem(request, response, problem('method-not-allowed', `${request.method} is not taken here; ${allow} is.`), [
-      'Allow',
-      allow,
-    ]);
 }
 
 /** The last resort. What a caller did wrong is told; what went wrong here is told briefly and logged in full. */

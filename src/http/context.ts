@@ -12,6 +12,9 @@ import { type Preferences, readPreferences } from './preferences.ts';
 import { sendProblem } from './reply.ts';
 import { accepted, invalidAt, type Result } from './result.ts';
 
+/** What a route is made of, for the layers above that add some. */
+export type { Express, Request, Response } from 'express';
+
 /** How often a SKU was asked for, per second. */
 export interface HotStock {
   readonly sku: string;

@@ -13,6 +13,7 @@ const KEY_SHAPES = {
   transactions: [MOMENT, ID],
   stock: [NAME],
   'stock-history': [MOMENT, ID, NAME],
+  stuck: [/^[0-2]$/, MOMENT, ID],
 } as const satisfies Record<string, readonly RegExp[]>;
 
 export type ListName = keyof typeof KEY_SHAPES;

@@ -53,6 +53,11 @@ export const StockHistoryQuery = z.strictObject({
   cursor: Cursor.optional(),
 });
 
+/** Of a list that has no filter. */
+export const PageQuery = z.strictObject({ limit: Limit.optional(), cursor: Cursor.optional() });
+/** Of one that has no pages either. */
+export const LimitQuery = z.strictObject({ limit: Limit.optional() });
+
 export const DEFAULT_HOTTEST = 20;
 export const HottestQuery = z.strictObject({
   limit: z

@@ -39,7 +39,11 @@ export function renderTransaction(transaction: Transaction, history?: readonly H
   }
   text += `],"branches":[${transaction.branches.length === 0 ? '' : transaction.branches.map(renderBranch).join(',')}],"reference":${textOrNull(reference)},"metadata":${transaction.metadata ?? 'null'}`;
   text += `,"createdAt":"${moment(transaction.createdAt)}","expiresAt":"${new Date(transaction.expiresAt).toISOString()}","updatedAt":"${moment(transaction.updatedAt)}"`;
-  return history === undefined ? `${text}}` : `${text},"history":[${history.map(renderEvent).join(',')}]}`;
+  return history === undefined ? `${text}}` : `${text},"history":${renderHistory(history)}}`;
+}
+
+export function renderHistory(history: readonly HistoryEvent[]): string {
+  return `[${history.map(renderEvent).join(',')}]`;
 }
 
 /** One transaction as a command answers with it. */

@@ -15,7 +15,9 @@ export function historyOf(
   const tried = tryEvent(transaction);
   const decision = decisionEvent(transaction, events);
   const rows = [tried, decision].filter((event) => event !== null);
-  const all = [...rows, ...events, ...attempts.map((attempt) => attemptEvent(transaction, attempt))];
+  // Told with the decision already.
+  const others = events.filter(({ event }) => event !== 'CANCEL');
+  const all = [...rows, ...others, ...attempts.map((attempt) => attemptEvent(transaction, attempt))];
   const story = [...all].sort((a, b) => a.at - b.at || rankOf(a) - rankOf(b));
   return [...story.slice(0, 1), ...forgotten(transaction, attempts), ...story.slice(1)];
 }
@@ -44,7 +46,10 @@ function decisionEvent(transaction: StoredTransaction, events: readonly HistoryE
     return { at: decidedAt, event: 'CONFIRM', from: 'TRIED', to: hasBranches ? 'CONFIRMING' : 'CONFIRMED', detail: null };
   }
   const to: TransactionState = hasBranches ? 'CANCELLING' : 'CANCELLED';
-  return { at: decidedAt, event: nameOf(reason), from: contentHash === null ? null : heldAs(), to, detail: { reason, note } };
+  // Kept where an operator asked for it.
+  const by = events.find(({ event }) => event === 'CANCEL')?.detail?.by;
+  const detail = by === undefined ? { reason, note } : { reason, note, by };
+  return { at: decidedAt, event: nameOf(reason), from: contentHash === null ? null : heldAs(), to, detail };
 
   function heldAs(): TransactionState {
     const wasTried = !hasBranches || events.some((event) => event.event === 'BRANCHES_TRIED');

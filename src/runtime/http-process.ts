@@ -5,6 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { addConsole } from '../console/console.ts';
 import type { Route } from '../coordinator/batch.ts';
 import { BATCHES_UNDER_WAY, Lane } from '../coordinator/lane.ts';
 import { Lanes } from '../coordinator/lanes.ts';
@@ -12,6 +13,7 @@ import { LedgerFault } from '../coordinator/ledger.ts';
 import { Watch } from '../coordinator/watch.ts';
 import { createApp, type Readiness } from '../http/app.ts';
 import { createHttpServer } from '../http/server.ts';
+import { PostgresConsoleQueries } from '../ledger/console-queries.ts';
 import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
@@ -19,7 +21,7 @@ import { PostgresStandings } from '../ledger/standing.ts';
 import { Sweep } from '../timers/sweep.ts';
 import { WakeUps } from '../timers/wake-ups.ts';
 import { Branches } from './branches.ts';
-import { Measuring } from './measuring.ts';
+import { Measuring, VERSION } from './measuring.ts';
 import { throttled } from './throttled.ts';
 
 /** How much later than its deadline a release may be rung for; with the sweep it stays well below 1 s (rule 5). */
@@ -104,16 +106,17 @@ export async function startHttpProcess(
   );
 
   let draining = false;
+  const parts = { coordinator: lanes, queries, watch, readiness: () => readinessOf(inner, timers) };
+  const details = new PostgresConsoleQueries(pools.reads);
   const app = createApp({
-    coordinator: lanes,
-    queries,
-    watch,
-    readiness: () => readinessOf(inner, timers),
+    ...parts,
     observer: measuring.http,
     metrics: () => measuring.metrics(),
     hottest: (limit) => measuring.hottest(limit),
     log,
     isDraining: () => draining,
+    extend: (on) =>
+      addConsole(on, { ...parts, details, figures: () => measuring.figures(), version: VERSION, now: () => Date.now() }),
   });
   const server = createHttpServer(app, config);
   await branches.start();

@@ -1,7 +1,7 @@
 // Owns the form of a decision, and the ways of writing one that all commands share.
 import { type Problem, type ProblemCode, problem } from '../../errors.ts';
-import type { Refused, ReplyForm, TransactionAccepted, Verdict } from '../command.ts';
-import type { Transaction } from '../model.ts';
+import type { CancelCommand, Refused, ReplyForm, TransactionAccepted, Verdict } from '../command.ts';
+import type { HistoryEvent, Transaction } from '../model.ts';
 import type { Change, StoredTransaction } from '../rows.ts';
 
 /** What to tell the caller, and what to store first. A decision without changes needs no lock and no write. */
@@ -45,4 +45,17 @@ export function expiredProblem(transaction: Transaction): Problem {
   return problem('reservation-expired', `The reservation expired at ${new Date(transaction.expiresAt).toISOString()}.`, {
     expiresAt: new Date(transaction.expiresAt).toISOString(),
   });
+}
+
+/** Adds who asked, where an operator did: the row has no place for it. The history tells it with the decision (src/ledger/history.ts). */
+export function byOperator(
+  decided: Decision<TransactionAccepted>,
+  { id, by, note }: CancelCommand,
+  from: HistoryEvent['from'],
+  now: number,
+): Decision<TransactionAccepted> {
+  if (by === undefined) return decided;
+  const { verdict, changes } = decided;
+  const event: HistoryEvent = { at: now, event: 'CANCEL', from, to: verdict.transaction.state, detail: { by, note } };
+  return { verdict, changes: [...changes, { kind: 'record-event', transactionId: id, event }] };
 }

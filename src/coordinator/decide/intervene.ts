@@ -18,9 +18,10 @@ export function decideRetry(rows: Rows, command: RetryCommand, now: number): Out
   );
   if (branches.every((branch, index) => branch === known.branches[index])) return accept(known, 'whole', false);
   const after: StoredTransaction = { ...known, branches, updatedAt: now };
+  const { by, note } = command;
   return accept(after, 'whole', false, [
     { kind: 'change-transaction', before: known, after },
-    eventOf(known, 'RETRY', known.state, { by: command.by }, now),
+    eventOf(known, 'RETRY', known.state, note === undefined ? { by } : { by, note }, now),
   ]);
 }
 

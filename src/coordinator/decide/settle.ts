@@ -6,7 +6,7 @@ import type { CancelCommand, ConfirmCommand, ExpireCommand, Refused, Transaction
 import type { BasketItem, HistoryEvent, Item, TransactionId } from '../model.ts';
 import { type Change, type Rows, type StockDelta, type StoredTransaction, stockKey } from '../rows.ts';
 import { beginPhaseTwo } from './branches.ts';
-import { accept, type Decision, expiredProblem, refuse, refuseWith, wrongState } from './decision.ts';
+import { accept, byOperator, type Decision, expiredProblem, refuse, refuseWith, wrongState } from './decision.ts';
 
 type Outcome = Decision<TransactionAccepted | Refused>;
 
@@ -59,13 +59,15 @@ export function decideCancel(rows: Rows, command: CancelCommand, now: number): O
   const known = rows.transactions.get(command.id);
   if (known === undefined) {
     const cancelled = cancelledBeforeTry(command, now);
-    return accept(cancelled, command.reply, false, [{ kind: 'open-transaction', transaction: cancelled }]);
+    const changes: readonly Change[] = [{ kind: 'open-transaction', transaction: cancelled }];
+    return byOperator(accept(cancelled, command.reply, false, changes), command, null, now);
   }
   if (known.state === 'CANCELLED' || known.state === 'CANCELLING') return accept(known, command.reply, true);
   // Rule 5: at or after the deadline it is the deadline that won, whoever says so first.
   const reason = now >= known.expiresAt ? 'expired' : 'requested';
   const released = release(known, 'CANCEL', { reason, note: command.note, traceparent: command.traceparent }, now);
-  return released === null ? wrongState(known, 'be cancelled') : acceptRelease(known, released, command.reply);
+  if (released === null) return wrongState(known, 'be cancelled');
+  return byOperator(acceptRelease(known, released, command.reply), command, known.state, now);
 }
 
 export function decideExpire(rows: Rows, command: ExpireCommand, now: number): Outcome {
@@ -102,7 +104,11 @@ export function release(
   return { after, changes: deltas.map((delta): Change => ({ kind: 'move-stock', delta })) };
 }
 
-function acceptRelease(before: StoredTransaction, { after, changes }: Release, reply: CancelCommand['reply']): Outcome {
+function acceptRelease(
+  before: StoredTransaction,
+  { after, changes }: Release,
+  reply: CancelCommand['reply'],
+): Decision<TransactionAccepted> {
   return accept(after, reply, false, [{ kind: 'change-transaction', before, after }, ...changes]);
 }
 
