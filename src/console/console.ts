@@ -1,12 +1,22 @@
 // Owns the console's server side: which of its routes stand where, and its end.
-import type { Express } from '../http/context.ts';
+import { problem } from '../errors.ts';
+import type { Express, Request, Response } from '../http/context.ts';
 import { takeOnly } from '../http/methods.ts';
+import { refusalOfQuery } from '../http/query.ts';
+import { sendProblem } from '../http/reply.ts';
+import { addActs } from './acts.ts';
 import { addAssetRoutes, PAGE_FOLDER } from './assets.ts';
 import { type ConsoleContext, plainRead, sendFresh } from './context.ts';
+import { refusalOfRead } from './guard.ts';
+import { LiveFeed, type LiveFeedOptions, STREAM_HEADERS } from './live.ts';
 import { overviewOf } from './overview.ts';
+import { addParticipantsRead } from './participants.ts';
+import { addStockRead } from './stock.ts';
 import { addTransactionReads } from './transactions.ts';
 
 export interface ConsoleOptions extends ConsoleContext {
+  readonly onFault: (error: unknown) => void;
+  readonly live?: Omit<LiveFeedOptions, 'read' | 'onFault'>;
   /** Where the page is; the one that comes with the console where it is not given. */
   readonly pageFolder?: string;
 }
@@ -14,21 +24,61 @@ export interface ConsoleOptions extends ConsoleContext {
 /** Every path of the API and what it takes. */
 const ALLOWED: Readonly<Record<string, string>> = {
   '/console/api/overview': 'GET, HEAD',
+  '/console/api/live': 'GET, HEAD',
   '/console/api/transactions/:id': 'GET, HEAD',
+  '/console/api/transactions/:id/retry': 'POST',
+  '/console/api/transactions/:id/cancel': 'POST',
+  '/console/api/transactions/:id/resolve': 'POST',
   '/console/api/stuck': 'GET, HEAD',
   '/console/api/due': 'GET, HEAD',
+  '/console/api/stock/:sku': 'GET, HEAD',
+  '/console/api/participants': 'GET, HEAD',
 };
 
-export function addConsole(app: Express, options: ConsoleOptions): void {
-  addAssetRoutes(app, options.pageFolder ?? PAGE_FOLDER);
-  app.get(
-    '/console/api/overview',
-    plainRead(async (_request, response) => {
-      const [figures, health] = await Promise.all([options.figures(), options.readiness()]);
-      const { version } = options;
-      sendFresh(response, overviewOf(figures, { version, uptimeMs: process.uptime() * 1000, health }));
-    }),
-  );
-  addTransactionReads(app, options);
-  for (const [path, allow] of Object.entries(ALLOWED)) takeOnly(app, path, allow);
+export class Console {
+  readonly #options: ConsoleOptions;
+  readonly #feed: LiveFeed;
+
+  constructor(options: ConsoleOptions) {
+    this.#options = options;
+    this.#feed = new LiveFeed({ ...options.live, read: options.figures, onFault: options.onFault });
+  }
+
+  /** How many have the live figures sent to them. */
+  get listeners(): number {
+    return this.#feed.listeners;
+  }
+
+  addTo(app: Express): void {
+    const options = this.#options;
+    addAssetRoutes(app, options.pageFolder ?? PAGE_FOLDER);
+    app.get(
+      '/console/api/overview',
+      plainRead((_request, response) => showOverview(options, response)),
+    );
+    app.get('/console/api/live', (request, response) => this.#sendLive(request, response));
+    addTransactionReads(app, options);
+    addStockRead(app, options);
+    addParticipantsRead(app, options);
+    addActs(app, options);
+    for (const [path, allow] of Object.entries(ALLOWED)) takeOnly(app, path, allow);
+  }
+
+  /** Ends what would go on by itself. */
+  close(): void {
+    this.#feed.close();
+  }
+
+  #sendLive(request: Request, response: Response): void {
+    const refusal = refusalOfRead(request.headers) ?? refusalOfQuery(request.url)?.problem ?? null;
+    if (refusal !== null) sendProblem(request, response, refusal);
+    else if (request.method === 'HEAD') response.writeHead(200, STREAM_HEADERS).end();
+    else if (!this.#feed.listen(response))
+      sendProblem(request, response, problem('overloaded', 'As many have the live figures sent to them as may.'));
+  }
+}
+
+async function showOverview({ figures, readiness, version }: ConsoleContext, response: Response): Promise<void> {
+  const [read, health] = await Promise.all([figures(), readiness()]);
+  sendFresh(response, overviewOf(read, { version, uptimeMs: process.uptime() * 1000, health }));
 }

@@ -30,11 +30,19 @@ export function answersWith(response: ServerResponse, code: ProblemCode): void {
   codes.set(response, code);
 }
 
+const ends = new WeakMap<ServerResponse, () => void>();
+
+/** Told by whoever has answered all that its caller waits for, though the answer goes on: a stream. */
+export function tellAnswered(response: ServerResponse): void {
+  ends.get(response)?.();
+}
+
 /** Tells the observer of a request that has just arrived, and of its end. */
 export function observe(observer: HttpObserver, request: Request, response: Response): void {
   const since = performance.now();
   observer.arrived();
-  response.once('close', () => {
+  const end = (): void => {
+    if (!ends.delete(response)) return;
     observer.answered({
       method: request.method,
       route: routeOf(request),
@@ -42,7 +50,9 @@ export function observe(observer: HttpObserver, request: Request, response: Resp
       code: codes.get(response) ?? null,
       durationMs: performance.now() - since,
     });
-  });
+  };
+  ends.set(response, end);
+  response.once('close', end);
 }
 
 function routeOf(request: Request): string {

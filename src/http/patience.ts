@@ -12,7 +12,7 @@ export function patienceOf(preferences: Preferences, response: ServerResponse): 
 
 /** Submits a command, and waits while its transaction's branches are asked. */
 export function submitWith(
-  { coordinator, watch }: AppContext,
+  { coordinator, watch }: Pick<AppContext, 'coordinator' | 'watch'>,
   command: PatientCommand,
   patience: Patience,
 ): Promise<TransactionAccepted | Refused> {

@@ -5,7 +5,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { addConsole } from '../console/console.ts';
+import { Console } from '../console/console.ts';
 import type { Route } from '../coordinator/batch.ts';
 import { BATCHES_UNDER_WAY, Lane } from '../coordinator/lane.ts';
 import { Lanes } from '../coordinator/lanes.ts';
@@ -119,7 +119,14 @@ export async function startHttpProcess(
 
   let draining = false;
   const parts = { coordinator: lanes, queries, watch, readiness: () => readinessOf(inner, timers) };
-  const details = new PostgresConsoleQueries(pools.reads);
+  const operators = new Console({
+    ...parts,
+    details: new PostgresConsoleQueries(pools.reads),
+    figures: () => measuring.figures(),
+    version: VERSION,
+    now: () => Date.now(),
+    onFault: (err) => warn({ err }, 'a reading of the figures failed; the next one goes on'),
+  });
   const app = createApp({
     ...parts,
     observer: measuring.http,
@@ -127,8 +134,7 @@ export async function startHttpProcess(
     hottest: (limit) => measuring.hottest(limit),
     log,
     isDraining: () => draining,
-    extend: (on) =>
-      addConsole(on, { ...parts, details, figures: () => measuring.figures(), version: VERSION, now: () => Date.now() }),
+    extend: (routes) => operators.addTo(routes),
   });
   const server = createHttpServer(app, { ...config, ...(tracing === null ? {} : { tracer: tracing.http }) });
   await branches.start();
@@ -139,6 +145,7 @@ export async function startHttpProcess(
     draining = true;
     measuring.stop();
     watch.close();
+    operators.close();
     // Side by side: a stuck client, a stuck participant and a hung Redis must not add up.
     const stopping = [
       sweep.stop(),

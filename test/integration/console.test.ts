@@ -127,4 +127,61 @@ describe('what the console reads', function () {
     expect(overview.timers.map(({ queue }: ConsoleAnswer) => queue)).to.deep.equal(['deadlines', 'retries']);
     expect(await stuckIds()).to.include(id);
   });
+
+  it('is who holds a SKU, and what its numbers come from', async () => {
+    const [sku, id, sold] = [`S-${randomUUID()}`, randomUUID(), randomUUID()];
+    const move = async (kind: string, quantity: number, warehouse = 'default'): Promise<void> => {
+      const moved = await coordinator.request('/v1/stock/movements', { json: { sku, warehouse, kind, quantity } });
+      expect(moved.status).to.equal(201);
+    };
+    for (const [kind, quantity] of [
+      ['RECEIVE', 60],
+      ['WRITE_OFF', 5],
+      ['ADJUST', -3],
+    ] as const)
+      await move(kind, quantity);
+    await move('RECEIVE', 7, 'north');
+    for (const [of, quantity] of [
+      [id, 3],
+      [sold, 4],
+    ] as const)
+      await coordinator.request('/v1/transactions', { json: { id: of, items: [{ sku, quantity }], reference: `order ${of}` } });
+    await coordinator.request(`/v1/transactions/${sold}/confirm`, { method: 'POST' });
+    await coordinator.request(`/v1/transactions/${sold}/refund`, {
+      json: { id: randomUUID(), items: [{ sku, quantity: 2 }] },
+    });
+    const stock = await read(`stock/${sku}`);
+    expect(stock).to.deep.include(await (await coordinator.request(`/v1/stock/${sku}`)).json());
+    expect(stock.holders).to.have.length(1);
+    const [{ expiresAt, ...holder }] = stock.holders;
+    expect(expiresAt).to.match(MOMENT);
+    const reference = `order ${id}`;
+    expect(holder).to.deep.equal({ transactionId: id, reference, warehouse: 'default', quantity: 3, state: 'TRIED' });
+    expect(stock.holdersMore).to.equal(false);
+    const none = { received: 0, writtenOff: 0, adjusted: 0, reservedNow: 0, deductedNow: 0, refunded: 0 };
+    const here = { received: 60, writtenOff: 5, adjusted: -3, reservedNow: 3, deductedNow: 2, refunded: 2 };
+    expect(stock.totals).to.deep.equal([
+      { warehouse: 'default', ...here },
+      { warehouse: 'north', ...none, received: 7 },
+    ]);
+    for (const { warehouse, received, writtenOff, adjusted, reservedNow, deductedNow } of stock.totals) {
+      const { available } = stock.warehouses.find((one: ConsoleAnswer) => one.warehouse === warehouse);
+      expect(received - writtenOff + adjusted - reservedNow - deductedNow).to.equal(available);
+    }
+    expect(await refusalOf('/console/api/stock/never')).to.equal('404 unknown-sku');
+    expect(await refusalOf('/console/api/stock/bad%20name')).to.equal('400 invalid-request');
+  });
+
+  it('is how calls to participants fare', async () => {
+    await stick();
+    const { items } = await read('participants');
+    const { items: registered } = (await (await coordinator.request('/v1/participants')).json()) as ConsoleAnswer;
+    const [payment] = items;
+    expect(payment).to.deep.include(registered[0]);
+    expect(['closed', 'probing', 'open']).to.include(payment.breaker);
+    expect(payment.attempts.done).to.be.above(0);
+    expect(payment.attempts.failed).to.be.above(0);
+    expect(payment.p99Ms).to.be.above(0);
+    for (const name of ['queueDepth', 'inFlight', 'waiting', 'overdue']) expect(payment[name], name).to.be.a('number');
+  });
 });

@@ -1,35 +1,37 @@
-// Owns the making of elements: text is only ever text, so nothing that callers stored can become markup.
+// Owns the making of elements. Data reaches the document as text and attributes only: there is no way from here to markup.
+
+/** @typedef {Node | string | number | null | undefined | false} Child */
+/** @typedef {Readonly<Record<string, unknown>>} Attributes */
 
 const SVG = 'http://www.w3.org/2000/svg';
 
 /**
- * @typedef {Node | string | number | null | undefined | false | Child[]} Child
- * @typedef {Record<string, string | number | boolean | null | undefined | ((event: Event) => void)>} Attributes
- */
-
-/**
+ * An element. `onclick` and the like become listeners; null, undefined and false leave an attribute out, true makes it empty.
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
- * @param {Attributes} [attributes] a function is a listener of the event of that name; null and false leave an attribute out
- * @param {...Child} children
+ * @param {Attributes} attributes
+ * @param {...(Child | readonly Child[])} children
  * @returns {HTMLElementTagNameMap[Tag]}
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  give(element, attributes);
-  put(element, children);
+  furnish(element, attributes);
+  append(element, children);
   return element;
 }
 
 /**
- * @param {string} tag
- * @param {Attributes} [attributes]
+ * An element of a drawing.
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Attributes} attributes
  * @param {...Child} children
+ * @returns {SVGElementTagNameMap[Tag]}
  */
 export function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  give(element, attributes);
-  put(element, children);
+  const element = /** @type {SVGElementTagNameMap[Tag]} */ (document.createElementNS(SVG, tag));
+  furnish(element, attributes);
+  append(element, children);
   return element;
 }
 
@@ -37,90 +39,63 @@ export function svg(tag, attributes = {}, ...children) {
  * @param {Element} element
  * @param {Attributes} attributes
  */
-function give(element, attributes) {
+function furnish(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === 'function') element.addEventListener(name, value);
-    else if (value === true) element.setAttribute(name, '');
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, String(value));
+    if (typeof value === 'function') element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    else if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? '' : String(value));
   }
 }
 
 /**
  * @param {Element} element
- * @param {Child[]} children
+ * @param {readonly (Child | readonly Child[])[]} children
  */
-function put(element, children) {
-  for (const child of children) {
-    if (Array.isArray(child)) put(element, child);
-    else if (child !== null && child !== undefined && child !== false)
-      element.append(child instanceof Node ? child : String(child));
+function append(element, children) {
+  for (const child of children.flat()) {
+    if (child === null || child === undefined || child === false) continue;
+    element.append(child instanceof Node ? child : String(child));
   }
 }
 
 /**
- * Replaces what is in an element.
- * @param {Element} element
- * @param {...Child} children
+ * What shows one thing that is read again and again: it is made anew only where the thing has changed, and who was at something in
+ * it (by `data-key`) is at it again afterwards, with what was unfolded still unfolded.
+ * @template T
+ * @param {HTMLElement} host
+ * @param {(thing: T) => readonly Child[]} make
+ * @param {(thing: T) => unknown} by what of the thing is shown
+ * @returns {(thing: T) => void}
  */
-export function fill(element, ...children) {
-  element.replaceChildren();
-  put(element, children);
-}
-
-/** Bars where text will stand. @param {number} [lines] */
-export function skeleton(lines = 4) {
-  const bars = Array.from({ length: lines }, () => h('div', { class: 'skeleton' }));
-  return h('div', { class: 'card', 'aria-busy': 'true' }, h('span', { class: 'hidden' }, 'Loading'), bars);
-}
-
-/** Tells those who listen rather than look. @param {string} text */
-export function say(text) {
-  const place = document.getElementById('said');
-  if (place !== null) place.textContent = text;
+export function shown(host, make, by = (thing) => thing) {
+  let last = '';
+  return (thing) => {
+    const signature = JSON.stringify(by(thing)) ?? '';
+    if (signature === last) return;
+    last = signature;
+    keepingPlace(host, () => {
+      host.replaceChildren();
+      append(host, make(thing));
+    });
+  };
 }
 
 /**
- * @param {string} caption
- * @param {(string | { text: string, number: true })[]} heads
- * @param {Child[][]} rows
- * @param {{ empty?: string, isCaptionShown?: boolean }} [options]
+ * @param {HTMLElement} host
+ * @param {() => void} change
  */
-export function table(caption, heads, rows, { empty = 'Nothing.', isCaptionShown = false } = {}) {
-  if (rows.length === 0) return h('p', { class: 'quiet' }, empty);
-  const isNumber = heads.map((head) => typeof head !== 'string');
-  const head = h(
-    'tr',
-    {},
-    heads.map((each) =>
-      h('th', { scope: 'col', class: typeof each === 'string' ? null : 'number' }, typeof each === 'string' ? each : each.text),
-    ),
-  );
-  const body = rows.map((cells) =>
-    h(
-      'tr',
-      {},
-      cells.map((cell, index) => h('td', { class: isNumber[index] ? 'number' : null }, cell)),
-    ),
-  );
-  return h(
-    'div',
-    { class: 'scroll', role: 'region', 'aria-label': caption, tabindex: 0 },
-    h(
-      'table',
-      {},
-      h('caption', { class: isCaptionShown ? null : 'hidden' }, caption),
-      h('thead', {}, head),
-      h('tbody', {}, body),
-    ),
-  );
+export function keepingPlace(host, change) {
+  const active = document.activeElement;
+  const key = active instanceof HTMLElement && host.contains(active) ? active.dataset.key : undefined;
+  const unfolded = new Set([...host.querySelectorAll('details[open]')].map(keyOf));
+  change();
+  for (const details of host.querySelectorAll('details')) if (unfolded.has(keyOf(details))) details.open = true;
+  if (key === undefined) return;
+  const same = [...host.querySelectorAll('[data-key]')].find((element) => keyOf(element) === key);
+  if (same instanceof HTMLElement) same.focus({ preventScroll: true });
 }
 
-/** @param {[string, Child][]} pairs those without a value are left out */
-export function facts(pairs) {
-  const shown = pairs.filter(([, value]) => value !== null && value !== undefined && value !== '');
-  return h(
-    'dl',
-    { class: 'facts' },
-    shown.map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
-  );
+/** @param {Element} element */
+function keyOf(element) {
+  return element instanceof HTMLElement ? element.dataset.key : undefined;
 }

@@ -1,55 +1,95 @@
-// Owns the stream of live figures: it comes back by itself, more and more slowly, and says when what is shown is old.
+// Owns the live figures: one stream of server-sent events for the page, opened again with growing pauses where it breaks, and how
+// old what is shown is.
 
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 15_000;
-/** Figures come every second; a row of missing ones is worth a word. */
-const STALE_MS = 5_000;
+/** @import { LiveSample } from './shapes.d.ts' */
+/** @typedef {{ readonly state: 'connecting' | 'live' | 'stale', readonly since: number | null }} LiveState */
 
-/**
- * @param {(figures: any) => void} onFigures
- * @returns {() => void} ends it
- */
-export function listen(onFigures) {
+const KEPT = 120;
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 30_000;
+/** One comes every second; three that do not come are a fault. */
+const STALE_AFTER_MS = 4000;
+
+export class Live {
+  /** The last two minutes, oldest first. @type {LiveSample[]} */
+  samples = [];
+  /** @type {LiveState} */
+  state = { state: 'connecting', since: null };
   /** @type {EventSource | null} */
-  let source = null;
-  let pauseMs = FIRST_PAUSE_MS;
-  let heardAt = Date.now();
-  /** @type {number | undefined} */
-  let retry;
+  #source = null;
+  /** @type {Set<() => void>} */
+  #listeners = new Set();
+  #pauseMs = FIRST_PAUSE_MS;
+  #retry = 0;
+  #stale = 0;
+  #path;
 
-  function open() {
-    source = new EventSource('/console/api/live');
-    source.onmessage = (event) => {
-      pauseMs = FIRST_PAUSE_MS;
-      heardAt = Date.now();
-      tellStale(null);
-      onFigures(JSON.parse(event.data));
-    };
-    source.onerror = () => {
-      source?.close();
-      retry = window.setTimeout(open, pauseMs);
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-    };
+  /** @param {string} path */
+  constructor(path) {
+    this.#path = path;
+    // Nobody looks at a hidden page: it holds no place among the listeners meanwhile.
+    document.addEventListener('visibilitychange', () => (document.hidden ? this.#close() : this.open()));
   }
 
-  const watch = window.setInterval(() => {
-    const silentMs = Date.now() - heardAt;
-    if (silentMs > STALE_MS)
-      tellStale(`No live figures for ${Math.round(silentMs / 1000)} s. What is shown may be old; the console keeps trying.`);
-  }, 1000);
-  open();
-  return () => {
-    source?.close();
-    window.clearTimeout(retry);
-    window.clearInterval(watch);
-    tellStale(null);
-  };
-}
+  open() {
+    if (this.#source !== null) return;
+    clearTimeout(this.#retry);
+    const source = new EventSource(this.#path);
+    this.#source = source;
+    this.#awaitNext();
+    source.addEventListener('message', (event) => this.#take(event.data));
+    source.addEventListener('error', () => this.#broken());
+  }
 
-/** @param {string | null} text */
-function tellStale(text) {
-  const place = document.getElementById('stale');
-  if (place === null) return;
-  place.hidden = text === null;
-  if (text !== null) place.textContent = text;
+  /**
+   * Tells whenever there is something new, and once now.
+   * @param {() => void} listener
+   * @param {AbortSignal} signal until then
+   */
+  listen(listener, signal) {
+    this.#listeners.add(listener);
+    signal.addEventListener('abort', () => this.#listeners.delete(listener));
+    listener();
+  }
+
+  /** @param {string} data */
+  #take(data) {
+    /** @type {LiveSample} */
+    let sample;
+    try {
+      sample = JSON.parse(data);
+    } catch {
+      return;
+    }
+    this.samples = [...this.samples.slice(1 - KEPT), sample];
+    this.#pauseMs = FIRST_PAUSE_MS;
+    this.#become({ state: 'live', since: Date.now() });
+    this.#awaitNext();
+  }
+
+  #awaitNext() {
+    clearTimeout(this.#stale);
+    this.#stale = setTimeout(() => this.#become({ state: 'stale', since: this.state.since }), STALE_AFTER_MS);
+  }
+
+  #broken() {
+    this.#close();
+    this.#become({ state: 'stale', since: this.state.since });
+    // Spread, so that all pages do not come back in the same instant.
+    this.#retry = setTimeout(() => this.open(), this.#pauseMs * (0.75 + Math.random() / 2));
+    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
+  }
+
+  #close() {
+    clearTimeout(this.#stale);
+    clearTimeout(this.#retry);
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  /** @param {LiveState} state */
+  #become(state) {
+    this.state = state;
+    for (const listener of this.#listeners) listener();
+  }
 }

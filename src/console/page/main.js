@@ -1,62 +1,136 @@
-// Owns which view is shown: by the hash of the address, so that back, forward and links work. It moves the focus to the heading of a new
-// view, which is what a screen reader then reads.
-import { fill } from './dom.js';
-import { overview } from './view-overview.js';
-import { participants } from './view-participants.js';
-import { stockOne, stockSearch } from './view-stock.js';
-import { stuck } from './view-stuck.js';
-import { transaction } from './view-transaction.js';
-import { find, transactions } from './view-transactions.js';
+// Owns the page as a whole: which view stands at which address, the box that finds things, the pulse, and what happens on a change
+// of view: the one before is given up, the heading of the next one takes the focus.
+import { h } from './dom.js';
+import { Live } from './live.js';
+import { nothing, refreshDistances } from './pieces.js';
+import { hrefOf, placeOf } from './route.js';
+import { overviewView } from './view-overview.js';
+import { participantsView } from './view-participants.js';
+import { searchView } from './view-search.js';
+import { stockView } from './view-stock.js';
+import { stuckView } from './view-stuck.js';
+import { transactionView } from './view-transaction.js';
+import { clock, count } from './words.js';
 
-/** @type {{ pattern: RegExp, name: string, show: (stage: import('./view.js').Stage, parameter: string, query: URLSearchParams) => void }[]} */
-const VIEWS = [
-  { pattern: /^\/$/, name: 'overview', show: overview },
-  { pattern: /^\/transactions$/, name: 'transactions', show: transactions },
-  { pattern: /^\/transactions\/([^/]+)$/, name: 'transactions', show: transaction },
-  { pattern: /^\/stock$/, name: 'stock', show: stockSearch },
-  { pattern: /^\/stock\/(.+)$/, name: 'stock', show: stockOne },
-  { pattern: /^\/stuck$/, name: 'stuck', show: stuck },
-  { pattern: /^\/participants$/, name: 'participants', show: participants },
-];
+/** @import { Place } from './route.js' */
 
-/** @type {AbortController | null} */
-let leaving = null;
-/** @type {(() => void)[]} */
-const ends = [];
+/**
+ * @typedef {object} Visit
+ * @property {Place} place
+ * @property {AbortSignal} signal until the view is left
+ * @property {Live} live
+ */
+/** @typedef {(visit: Visit) => { title: string, content: readonly (Node | null)[] }} View its first node is its heading */
+
+/** @type {Readonly<Record<string, View>>} */
+const VIEWS = {
+  overview: overviewView,
+  search: searchView,
+  stock: stockView,
+  stuck: stuckView,
+  participants: participantsView,
+  transactions: transactionView,
+};
+
+const live = new Live('/console/api/live');
+let visit = new AbortController();
+/** @type {string | null} */
+let last = null;
 
 function show() {
-  leaving?.abort();
-  for (const end of ends.splice(0)) end();
-  leaving = new AbortController();
-  const main = /** @type {HTMLElement} */ (document.getElementById('main'));
-  const [path = '/', text = ''] = location.hash.replace(/^#/, '').split('?', 2);
-  const view = VIEWS.find(({ pattern }) => pattern.test(path)) ?? VIEWS[0];
-  if (view === undefined) return;
-  fill(main);
-  for (const link of document.querySelectorAll('nav a')) {
-    if (link.getAttribute('data-view') === view.name) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
-  }
-  const parameter = decodeURIComponent(view.pattern.exec(path)?.[1] ?? '');
-  view.show({ signal: leaving.signal, main, onLeave: (end) => void ends.push(end) }, parameter, new URLSearchParams(text));
-  main.querySelector('h1')?.focus({ preventScroll: true });
-  window.scrollTo(0, 0);
+  const place = placeOf(location.hash);
+  const main = byId('main');
+  const isSame = last === `${place.view}/${place.subject}`;
+  const isFirst = last === null;
+  const active = document.activeElement;
+  const key = active instanceof HTMLElement ? active.dataset.key : undefined;
+  last = `${place.view}/${place.subject}`;
+  visit.abort();
+  visit = new AbortController();
+  const { title, content } = (VIEWS[place.view] ?? nowhereView)({ place, signal: visit.signal, live });
+  document.title = `${title} · holdfast`;
+  main.replaceChildren(...content.filter((node) => node !== null));
+  markCurrent(place.view);
+  byId('find', HTMLInputElement).value = place.view === 'search' ? (place.query.get('q') ?? '') : '';
+  if (isFirst) return;
+  // A changed filter leaves who changed it where they were; another view begins at its heading.
+  const same = isSame && key !== undefined ? main.querySelector(`[data-key="${CSS.escape(key)}"]`) : null;
+  const target = same ?? main.querySelector('h1');
+  if (target instanceof HTMLElement) target.focus();
+  if (!isSame) scrollTo(0, 0);
 }
 
-document.getElementById('find')?.addEventListener('submit', (event) => {
+/** @type {View} */
+function nowhereView({ place }) {
+  const text = `There is no view called ${place.view} here.`;
+  return { title: 'Not found', content: [h('h1', { tabindex: '-1' }, 'Not found'), nothing(text)] };
+}
+
+/** @param {string} view */
+function markCurrent(view) {
+  for (const link of document.querySelectorAll('.views a')) {
+    const isCurrent = link.getAttribute('href') === hrefOf(view === 'transactions' ? 'search' : view);
+    if (isCurrent) link.setAttribute('aria-current', view === 'transactions' ? 'true' : 'page');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+function find() {
+  const text = byId('find', HTMLInputElement).value.trim();
+  const target = hrefOf('search', '', { q: text });
+  if (location.hash === target) show();
+  else location.hash = target;
+}
+
+function pulse() {
+  const { state, since } = live.state;
+  const stale = since === null ? 'No live figures' : `Stale since ${clock(since)}`;
+  const text = state === 'live' ? 'Live' : state === 'connecting' ? 'Connecting' : stale;
+  const place = byId('pulse');
+  if (place.dataset.state !== state || byId('pulse-text').textContent !== text) {
+    place.dataset.state = state;
+    byId('pulse-text').textContent = text;
+  }
+  const attention = live.samples.at(-1)?.needsAttention ?? 0;
+  const badge = byId('attention-count');
+  badge.hidden = attention === 0;
+  badge.replaceChildren(count(attention), h('span', { class: 'unseen' }, ' need attention'));
+}
+
+/** A key by itself, where nobody is writing. @param {KeyboardEvent} event */
+function shortcut(event) {
+  const { target, key, ctrlKey, metaKey, altKey } = event;
+  const isWriting = target instanceof Element && target.matches('input, textarea, select, [contenteditable]');
+  if (key !== '/' || isWriting || ctrlKey || metaKey || altKey || document.querySelector('dialog[open]') !== null) return;
   event.preventDefault();
-  const input = /** @type {HTMLInputElement} */ (document.getElementById('find-text'));
-  const text = input.value.trim();
-  if (text === '') return;
-  input.value = '';
-  void find(text).then((address) => {
-    if (location.hash === address) show();
-    else location.hash = address;
-  });
-});
-document.querySelector('.skip')?.addEventListener('click', (event) => {
+  byId('find').focus();
+}
+
+/**
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @param {new () => T} [kind]
+ * @returns {T}
+ */
+function byId(id, kind) {
+  const element = document.getElementById(id);
+  if (element === null || (kind !== undefined && !(element instanceof kind))) throw new Error(`the page has no ${id}`);
+  return /** @type {T} */ (element);
+}
+
+byId('skip').addEventListener('click', (event) => {
+  // Its address is not one of the page's views.
   event.preventDefault();
-  document.getElementById('main')?.focus();
+  byId('main').focus();
+  byId('main').scrollIntoView();
 });
-window.addEventListener('hashchange', show);
+byId('finder').addEventListener('submit', (event) => {
+  event.preventDefault();
+  find();
+});
+addEventListener('hashchange', show);
+document.addEventListener('keydown', shortcut);
+setInterval(refreshDistances, 1000);
+live.listen(pulse, new AbortController().signal);
+live.open();
 show();

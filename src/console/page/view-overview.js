@@ -1,206 +1,170 @@
-// Owns the overview: whether it is well, at a glance, and where to look if not.
-import { ask } from './api.js';
+// Owns the first view: what needs attention, the live figures, and what waits where.
+import { read } from './ask.js';
 import { chart } from './chart.js';
-import { facts, h, table } from './dom.js';
-import { badge, count, duration, rate } from './format.js';
-import { listen } from './live.js';
-import { heading, part } from './view.js';
+import { concernsOf } from './concerns.js';
+import { h, shown } from './dom.js';
+import { follow } from './follow.js';
+import { facts, panel, skeleton, stateBadge, table } from './pieces.js';
+import { hrefOf } from './route.js';
+import { count, milliseconds, plural, rate, span } from './words.js';
 
-const EVERY_MS = 5_000;
+/** @import { Visit } from './main.js' */
+/** @import { Overview, OpenState } from './shapes.d.ts' */
 
-/** @param {import('./view.js').Stage} stage */
-export function overview(stage) {
-  const charts = {
-    requestsPerS: chart('Requests', rate, 'per second'),
-    errorsPerS: chart('Errors of ours (5xx)', rate, 'per second'),
-    p99Ms: chart('Latency, 99th percentile', rate, 'ms'),
-    triesPerS: chart('Tries', rate, 'per second'),
-    confirmsPerS: chart('Confirms', rate, 'per second'),
-    cancelsPerS: chart('Cancels', rate, 'per second'),
-    expiriesPerS: chart('Expiries', rate, 'per second'),
-    laneDepth: chart('Commands waiting', count, 'in the lanes'),
+const PAUSE_MS = 3000;
+/** @type {readonly OpenState[]} */
+const OPEN_STATES = ['TRYING', 'TRIED', 'CONFIRMING', 'CANCELLING'];
+
+/** @param {Visit} visit */
+export function overviewView({ signal, live }) {
+  const charts = chartsOf();
+  const grid = h(
+    'div',
+    { class: 'charts' },
+    charts.map(({ element }) => element),
+  );
+  live.listen(() => {
+    for (const { update } of charts) update(live.samples);
+    grid.classList.toggle('is-stale', live.state.state === 'stale');
+  }, signal);
+  const standing = h('div', { 'aria-busy': 'true' }, skeleton(5));
+  const showStanding = shown(standing, standingOf);
+  const concerns = follow({
+    signal,
+    load: (given) => read('/console/api/overview', given),
+    make: (/** @type {Overview} */ overview) => [concernsList(overview)],
+    pauseMs: () => PAUSE_MS,
+    rows: 2,
+    told: (overview) => {
+      standing.setAttribute('aria-busy', 'false');
+      showStanding(overview);
+    },
+  });
+  return {
+    title: 'Overview',
+    content: [
+      h('h1', { tabindex: '-1' }, 'Overview'),
+      panel('What needs attention', concerns.element),
+      panel('The last two minutes', grid),
+      standing,
+    ],
   };
-  const standing = part(stage, (signal) => ask('/console/api/overview', { signal }), draw, { everyMs: EVERY_MS });
-  stage.main.append(
-    heading('Overview'),
-    standing.element,
-    h('h2', {}, 'Live'),
-    h(
-      'div',
-      { class: 'cards' },
-      Object.values(charts).map(({ element }) => element),
-    ),
-    h(
-      'p',
-      { class: 'quiet' },
-      'One point a second, of every process of this instance. Each chart is as high as its highest point.',
-    ),
-  );
-  stage.onLeave(
-    listen((figures) => {
-      for (const [name, { add }] of Object.entries(charts)) add(figures[name] ?? null);
-    }),
-  );
 }
 
-/** @param {any} content */
-function draw(content) {
+function chartsOf() {
   return [
-    worries(content),
-    h('div', { class: 'cards' }, servers(content), deadlines(content), attentionCard(content), ledger(content)),
-    h('h2', {}, 'Transactions that are not at an end'),
-    open(content),
-    h('div', { class: 'cards' }, queues(content), connections(content), jobs(content)),
+    chart('Requests', rate, [
+      { name: 'per second', of: (sample) => sample.requestsPerS, tone: 'first' },
+      { name: 'failed', of: (sample) => sample.errorsPerS, tone: 'fourth' },
+    ]),
+    chart('Latency', milliseconds, [
+      { name: 'half under', of: (sample) => sample.p50Ms, tone: 'first' },
+      { name: '99 % under', of: (sample) => sample.p99Ms, tone: 'second' },
+    ]),
+    chart('Decisions per second', rate, [
+      { name: 'tried', of: (sample) => sample.triesPerS, tone: 'first' },
+      { name: 'confirmed', of: (sample) => sample.confirmsPerS, tone: 'third' },
+      { name: 'cancelled', of: (sample) => sample.cancelsPerS, tone: 'second' },
+      { name: 'expired', of: (sample) => sample.expiriesPerS, tone: 'fourth' },
+    ]),
+    chart('Units per second', rate, [
+      { name: 'reserved', of: (sample) => sample.reservedPerS, tone: 'first' },
+      { name: 'sold', of: (sample) => sample.deductedPerS, tone: 'third' },
+    ]),
+    chart('Open transactions', count, [{ name: 'now', of: (sample) => sample.open, tone: 'first' }]),
+    chart('Waiting in lanes', count, [{ name: 'commands now', of: (sample) => sample.laneDepth, tone: 'first' }]),
   ];
 }
 
-/** What is wrong, in sentences; nothing where all is well. @param {any} content */
-function worries({ health, transactions, expiry, drift, lanes }) {
-  const told = [
-    health.postgres === 'down' ? 'PostgreSQL does not answer: nothing can be reserved or decided.' : null,
-    health.redis === 'down' ? 'Redis does not answer: releases and retries come up to 5 s later, and nothing is lost.' : null,
-    drift !== null && drift !== 0 ? `Counters differ from their rows by ${count(drift)} units: see the log for the SKUs.` : null,
-    expiry.lagS > 30 ? `Releases are late by ${duration(expiry.lagS * 1000)}.` : null,
-    (transactions.oldestAgeS.CONFIRMING ?? 0) > 300
-      ? `A confirm has been under way for ${duration(transactions.oldestAgeS.CONFIRMING * 1000)}.`
-      : null,
-    ...lanes
-      .filter((/** @type {any} */ lane) => lane.depth > lane.limit / 2)
-      .map((/** @type {any} */ { lane }) => `The lane ${lane} is more than half full.`),
-  ].filter((text) => text !== null);
-  const one = transactions.needsAttention;
-  if (one > 0) told.push(`${count(one)} ${one === 1 ? 'transaction needs' : 'transactions need'} attention.`);
-  if (told.length === 0) return h('p', { class: 'notice' }, 'All is well.');
+/** @param {Overview} overview */
+function concernsList(overview) {
+  const concerns = concernsOf(overview);
+  if (concerns.length === 0)
+    return h('p', { class: 'all-well' }, h('span', { class: 'dot', 'aria-hidden': 'true' }), 'Nothing. All is well.');
   return h(
-    'div',
-    { class: 'notice warn' },
-    h(
-      'ul',
-      {},
-      told.map((text) => h('li', {}, text)),
+    'ul',
+    { class: 'concerns' },
+    concerns.map(({ grave, text, means, href }) =>
+      h(
+        'li',
+        { class: grave ? 'grave' : 'mild' },
+        h('p', { class: 'concern' }, href === null ? text : h('a', { href, 'data-key': `c:${href}:${text}` }, text)),
+        h('p', { class: 'dim' }, means),
+      ),
     ),
-    h('a', { href: '#/stuck' }, 'What is stuck'),
   );
 }
 
-/** @param {any} content */
-function servers({ health, workers, version, uptimeMs }) {
-  return h(
-    'section',
-    { class: 'card' },
-    h('h2', {}, 'Servers'),
-    facts([
-      ['PostgreSQL', badge(health.postgres)],
-      ['Redis', badge(health.redis)],
-      ['Processes', count(workers)],
-      ['Version', version],
-      ['Up for', duration(uptimeMs)],
+/** @param {Overview} overview */
+function standingOf({ transactions, health, expiry, drift, lanes, pools, timers, workers, version, uptimeMs }) {
+  const { open, oldestAgeS } = transactions;
+  const openTable = table(
+    'Open transactions by state',
+    [{ title: 'State' }, { title: 'Open', number: true }, { title: 'Oldest', number: true }],
+    OPEN_STATES.map((state) => [
+      h('a', { class: 'plain', href: hrefOf('search', '', { state }), 'data-key': `o:${state}` }, stateBadge(state)),
+      count(open[state]),
+      oldestAgeS[state] === null || open[state] === 0 ? '–' : span((oldestAgeS[state] ?? 0) * 1000),
     ]),
+    { small: true },
   );
-}
-
-/** @param {any} content */
-function deadlines({ expiry }) {
-  return h(
-    'section',
-    { class: 'card' },
-    h('h2', {}, 'Deadlines'),
-    h('div', { class: 'figure' }, count(expiry.backlog), ' ', h('small', { class: 'quiet' }, 'due now')),
+  return [
     h(
-      'p',
-      { class: 'quiet' },
-      expiry.lagS === 0 ? 'None is late.' : `The oldest has been due for ${duration((expiry.lagS ?? 0) * 1000)}.`,
+      'div',
+      { class: 'halves' },
+      panel('Open transactions', openTable),
+      panel(
+        'This instance',
+        facts([
+          ['PostgreSQL', stateBadge(health.postgres)],
+          ['Redis', stateBadge(health.redis)],
+          ['Expiry', `${span(expiry.lagS * 1000)} behind, ${plural(expiry.backlog, 'deadline')} due`],
+          ['Counters and rows', drift === null ? 'not compared yet' : drift === 0 ? 'agree' : `differ by ${count(drift)}`],
+          ['Version', version],
+          ['Up', `${span(uptimeMs)}, ${plural(workers, 'worker')}`],
+        ]),
+      ),
     ),
-    h('a', { href: '#/stuck' }, 'The next deadlines'),
-  );
+    h('div', { class: 'halves' }, panel('Lanes', lanesOf(lanes)), panel('Pools', poolsOf(pools))),
+    panel('Timers', timersTable(timers)),
+  ];
 }
 
-/** @param {any} content */
-function attentionCard({ transactions }) {
-  return h(
-    'section',
-    { class: 'card' },
-    h('h2', {}, 'Needs attention'),
-    h('div', { class: 'figure' }, count(transactions.needsAttention)),
-    h('a', { href: '#/transactions?needsAttention=true' }, 'Show them'),
-  );
+/** @param {Overview['lanes']} lanes */
+function lanesOf(lanes) {
+  const made = lanes.map(({ lane, depth, limit }) => gauge(lane, depth, limit, `${count(depth)} of ${count(limit)}`, false));
+  return h('div', { class: 'gauges' }, made);
 }
 
-/** @param {any} content */
-function ledger({ drift }) {
-  const text =
-    drift === null
-      ? 'The first pass over the counters is not over yet, or another instance does it.'
-      : 'Between counters and the rows they are the sums of. Must be 0.';
-  return h(
-    'section',
-    { class: 'card' },
-    h('h2', {}, 'Drift'),
-    h('div', { class: 'figure' }, count(drift), ' ', h('small', { class: 'quiet' }, 'units')),
-    h('p', { class: 'quiet' }, text),
-  );
+/** A pool may be in use as a whole; that somebody waits for it is what hurts. @param {Overview['pools']} pools */
+function poolsOf(pools) {
+  const made = pools.map(({ pool, used, max, waiting }) => {
+    const waits = waiting > 0 ? `, ${count(waiting)} waiting` : '';
+    return gauge(pool, used, max, `${count(used)} of ${count(max)}${waits}`, waiting === 0);
+  });
+  return h('div', { class: 'gauges' }, made);
 }
 
-/** @param {any} content */
-function open({ transactions }) {
-  const rows = Object.keys(transactions.open).map((state) => [
-    h('a', { href: `#/transactions?state=${state}` }, badge(state)),
-    count(transactions.open[state]),
-    transactions.open[state] > 0 ? duration(transactions.oldestAgeS[state] * 1000) : '–',
-  ]);
+/** @param {Overview['timers']} timers */
+function timersTable(timers) {
+  if (timers.length === 0) return h('p', { class: 'nothing' }, 'None: PostgreSQL alone is asked for what is due.');
   return table(
-    'Transactions by state',
-    ['State', { text: 'How many', number: true }, { text: 'The oldest, since', number: true }],
-    rows,
+    'Timers by queue',
+    [{ title: 'Queue' }, ...['Delayed', 'Waiting', 'Active', 'Failed'].map((title) => ({ title, number: true }))],
+    timers.map(({ queue, ...counts }) => [queue, ...[counts.delayed, counts.waiting, counts.active, counts.failed].map(count)]),
   );
 }
 
-/** @param {any} content */
-function queues({ lanes }) {
-  return h(
-    'section',
-    {},
-    h('h2', {}, 'Lanes'),
-    table(
-      'Lanes',
-      ['Lane', { text: 'Waiting', number: true }, { text: 'Limit', number: true }],
-      lanes.map((/** @type {any} */ { lane, depth, limit }) => [lane, count(depth), count(limit)]),
-    ),
-  );
-}
-
-/** @param {any} content */
-function connections({ pools }) {
-  const rows = pools.map((/** @type {any} */ { pool, used, max, waiting }) => [
-    pool,
-    `${count(used)} of ${count(max)}`,
-    count(waiting),
-  ]);
-  return h(
-    'section',
-    {},
-    h('h2', {}, 'Connections to PostgreSQL'),
-    table('Connections', ['Pool', { text: 'In use', number: true }, { text: 'Waiting', number: true }], rows),
-  );
-}
-
-/** @param {any} content */
-function jobs({ timers }) {
-  const rows = timers.map((/** @type {any} */ { queue, delayed, waiting, active, failed }) => [
-    queue,
-    count(delayed),
-    count(waiting + active),
-    count(failed),
-  ]);
-  return h(
-    'section',
-    {},
-    h('h2', {}, 'Wake-ups in Redis'),
-    table(
-      'Wake-ups',
-      ['Queue', { text: 'Set', number: true }, { text: 'Ringing', number: true }, { text: 'Failed', number: true }],
-      rows,
-      { empty: 'None: without Redis, PostgreSQL is asked twice a second.' },
-    ),
-  );
+/**
+ * How full something is.
+ * @param {string} name
+ * @param {number} value
+ * @param {number} max
+ * @param {string} text
+ * @param {boolean} mayFill being full is no fault of it
+ */
+function gauge(name, value, max, text, mayFill) {
+  const bounds = mayFill ? {} : { low: 0.5 * max, high: 0.8 * max, optimum: 0 };
+  const meter = h('meter', { min: 0, max: Math.max(max, 1), value, ...bounds, 'aria-label': name });
+  return h('div', { class: 'gauge' }, h('span', { class: 'name' }, name), h('span', { class: 'value' }, text), meter);
 }

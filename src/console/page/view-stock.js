@@ -1,192 +1,205 @@
-// Owns stock: why a SKU is at the number it is at, who holds it, and what made it so.
-import { ask, query } from './api.js';
-import { fill, h, skeleton, table } from './dom.js';
-import { badge, count, rate, skuLink, transactionLink, when } from './format.js';
-import { heading, pages, part } from './view.js';
+// Owns the view of a SKU: its counters, the sum that explains them, who holds it and how it came to that; and the list of SKUs.
+import { read } from './ask.js';
+import { h } from './dom.js';
+import { follow, pages } from './follow.js';
+import { nothing, panel, skuLink, stateBadge, table, transactionLink, when } from './pieces.js';
+import { hrefOf } from './route.js';
+import { sums } from './sums.js';
+import { stockTable } from './view-search.js';
+import { count, moment, rate, signed } from './words.js';
 
-const EVERY_MS = 2_000;
-const HOTTEST_EVERY_MS = 10_000;
+/** @import { Visit } from './main.js' */
+/** @import { HotItem, StockEntry, StockStory } from './shapes.d.ts' */
 
-/**
- * @param {import('./view.js').Stage} stage
- * @param {string} _
- * @param {URLSearchParams} asked
- */
-export function stockSearch(stage, _, asked) {
-  const prefix = asked.get('prefix') ?? '';
-  const search = (/** @type {Event} */ event) => {
-    event.preventDefault();
-    location.hash = `#/stock${query({ prefix: String(new FormData(/** @type {HTMLFormElement} */ (event.target)).get('prefix') ?? '').trim() })}`;
-  };
-  const list = pages(
-    stage,
-    (cursor, signal) => ask(`/v1/stock${query({ prefix, limit: 50, cursor })}`, { signal }),
-    (items) =>
-      table(
-        'Stock by SKU',
-        [
-          'SKU',
-          { text: 'Available', number: true },
-          { text: 'Reserved', number: true },
-          { text: 'Deducted', number: true },
-          { text: 'Warehouses', number: true },
-        ],
-        items.map((/** @type {any} */ one) => [
-          skuLink(one.sku),
-          count(one.available),
-          count(one.reserved),
-          count(one.deducted),
-          count(one.warehouses.length),
-        ]),
-        { empty: prefix === '' ? 'Nothing has been stocked yet.' : 'No SKU begins like that.' },
-      ),
-  );
-  const hottest = part(stage, (signal) => ask('/v1/operations/hottest?limit=10', { signal }), hot, { everyMs: HOTTEST_EVERY_MS });
-  stage.main.append(
-    heading('Stock'),
-    h(
-      'form',
-      { class: 'fields', submit: search, 'aria-label': 'Filter' },
-      h('label', {}, 'SKU begins with', h('input', { name: 'prefix', value: prefix, maxlength: 128 })),
-      h('button', { class: 'main' }, 'Search'),
-    ),
-    list,
-    h('h2', {}, 'Asked for most'),
-    hottest.element,
-  );
+const PAUSE_MS = 3000;
+
+/** @param {Visit} visit */
+export function stockView(visit) {
+  return visit.place.subject === '' ? listOf(visit) : skuOf(visit);
 }
 
-/** @param {any} content */
-function hot({ items, windowS }) {
-  return table(
-    `Asked for most, over ${windowS} s`,
-    [
-      'SKU',
-      'Warehouse',
-      { text: 'Tries per second', number: true },
-      { text: 'Units reserved per second', number: true },
-      { text: 'Shortages per second', number: true },
-    ],
-    items.map((/** @type {any} */ one) => [
-      skuLink(one.sku),
-      one.warehouse,
-      rate(one.triesPerS),
-      rate(one.reservedPerS),
-      rate(one.shortagesPerS),
-    ]),
-    { empty: `Nothing was tried in the last whole window of ${windowS} s.` },
-  );
-}
-
-/**
- * @param {import('./view.js').Stage} stage
- * @param {string} sku
- */
-export function stockOne(stage, sku) {
-  const history = h('div', {}, skeleton());
-  const shown = part(stage, (signal) => ask(`/console/api/stock/${encodeURIComponent(sku)}`, { signal }), draw, {
-    everyMs: EVERY_MS,
+/** @param {Visit} visit */
+function skuOf({ place, signal }) {
+  const sku = place.subject;
+  const path = encodeURIComponent(sku);
+  const story = follow({
+    signal,
+    load: (given) => read(`/console/api/stock/${path}`, given),
+    make: (/** @type {StockStory} */ answer) => [sums(answer), panel('Who holds it', holdersOf(answer))],
+    pauseMs: () => PAUSE_MS,
+    rows: 6,
   });
-  fill(
-    history,
-    pages(
-      stage,
-      (cursor, signal) => ask(`/v1/stock/${encodeURIComponent(sku)}/history${query({ limit: 50, cursor })}`, { signal }),
-      story,
-    ),
-  );
-  stage.main.append(
-    heading(sku, h('a', { href: `#/transactions${query({ sku })}` }, 'Transactions that name it')),
-    shown.element,
-    h('h2', {}, 'What made it so, newest first'),
-    history,
-  );
-}
-
-/** @param {any} content */
-function draw({ warehouses, holders, holdersMore, totals }) {
-  const sum = (/** @type {'available' | 'reserved' | 'deducted'} */ name) =>
-    warehouses.reduce((/** @type {number} */ all, /** @type {any} */ one) => all + one[name], 0);
-  const card = (/** @type {string} */ title, /** @type {number} */ value, /** @type {string} */ text) =>
-    h(
-      'section',
-      { class: 'card' },
-      h('h2', {}, title),
-      h('div', { class: 'figure' }, count(value)),
-      h('span', { class: 'quiet' }, text),
-    );
-  return [
-    h(
-      'div',
-      { class: 'cards' },
-      card('Available', sum('available'), 'can be reserved'),
-      card('Reserved', sum('reserved'), 'held by open transactions'),
-      card('Deducted', sum('deducted'), 'sold and not refunded'),
-    ),
-    h('h2', {}, `Why it is at ${count(sum('available'))}`),
-    h(
-      'div',
-      { class: 'cards' },
-      totals.map((/** @type {any} */ one) =>
-        explained(
-          one,
-          warehouses.find((/** @type {any} */ each) => each.warehouse === one.warehouse),
-        ),
+  const history = pages({
+    signal,
+    load: (cursor, given) =>
+      read(`/v1/stock/${path}/history?limit=50${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`, given),
+    make: historyTable,
+    empty: nothing('Nothing ever happened to it.'),
+  });
+  return {
+    title: `Stock ${sku}`,
+    content: [
+      h('h1', { tabindex: '-1', class: 'with-id' }, 'Stock ', h('span', { class: 'mono subject' }, sku)),
+      story.element,
+      panel(
+        'History',
+        h('p', { class: 'dim' }, 'Every movement and reservation that made the numbers what they are, newest first.'),
+        history,
       ),
-    ),
-    h('h2', {}, 'Who holds it'),
-    table(
-      'Who holds it, the oldest first',
-      ['Transaction', 'Reference', 'Warehouse', { text: 'Quantity', number: true }, 'State', 'Deadline'],
-      holders.map((/** @type {any} */ one) => [
-        transactionLink(one.transactionId),
-        one.reference ?? '–',
-        one.warehouse,
-        count(one.quantity),
-        badge(one.state),
-        when(one.expiresAt),
-      ]),
-      { empty: 'Nobody.' },
-    ),
-    holdersMore ? h('p', { class: 'quiet' }, 'And more: these are the first 100.') : null,
-  ];
+    ],
+  };
 }
 
-/** The sum that explains the number. @param {any} total @param {any} counter */
-function explained(total, counter) {
-  const line = (/** @type {string} */ sign, /** @type {number} */ value, /** @type {string} */ text) =>
-    value === 0 ? null : h('div', {}, `${sign} `, h('b', {}, count(Math.abs(value))), ` ${text}`);
+/** @param {StockStory} story */
+function holdersOf({ holders, holdersMore }) {
+  if (holders.length === 0) return nothing('Nobody: no open transaction holds any of it.');
+  const columns = [
+    { title: 'Transaction' },
+    { title: 'Reference' },
+    { title: 'Warehouse' },
+    { title: 'Held', number: true },
+    { title: 'State' },
+    { title: 'Released' },
+  ];
+  const rows = holders.map(({ transactionId, reference, warehouse, quantity, state, expiresAt }) => [
+    transactionLink(transactionId, `hold:${warehouse}`),
+    reference ?? h('span', { class: 'dim' }, '–'),
+    warehouse,
+    count(quantity),
+    stateBadge(state),
+    when(expiresAt),
+  ]);
   return h(
-    'section',
-    { class: 'card' },
-    h('h3', {}, `Warehouse ${total.warehouse}`),
-    h(
-      'div',
-      { class: 'sum' },
-      h('div', {}, h('b', {}, count(total.received)), ' received'),
-      line(total.adjusted < 0 ? '−' : '+', total.adjusted, 'adjusted by counts and corrections'),
-      line('−', total.writtenOff, 'written off'),
-      line('−', total.reservedNow, 'reserved now'),
-      line('−', total.deductedNow, 'sold and not refunded'),
-      h('div', {}, '= ', h('b', {}, count(counter?.available)), ' available'),
-    ),
-    total.refunded > 0 ? h('span', { class: 'quiet' }, `${count(total.refunded)} were sold and came back.`) : null,
+    'div',
+    {},
+    table('Open transactions that hold it, oldest first', columns, rows),
+    holdersMore ? h('p', { class: 'dim' }, `The oldest ${count(holders.length)}; there are more.`) : null,
   );
 }
 
-/** @param {any[]} items */
-function story(items) {
+/** @param {readonly StockEntry[]} items */
+function historyTable(items) {
+  const columns = [
+    { title: 'When' },
+    { title: 'Warehouse' },
+    { title: 'What' },
+    { title: 'Units', number: true },
+    { title: 'Why' },
+  ];
+  return table('History', columns, items.map(historyRow));
+}
+
+/** @param {StockEntry} entry */
+function historyRow({
+  at,
+  warehouse,
+  kind,
+  quantity,
+  transactionId,
+  reason,
+  state,
+  deducted = 0,
+  refunded = 0,
+  transactionState,
+}) {
+  const time = h('time', { datetime: at, title: at }, moment(at));
+  if (transactionId === undefined) {
+    const units = kind === 'WRITE_OFF' ? -quantity : quantity;
+    return [time, warehouse, movementInWords(kind), signed(units), reason ?? h('span', { class: 'dim' }, '–')];
+  }
+  const became = h(
+    'span',
+    { class: 'badges' },
+    transactionLink(transactionId, 'history'),
+    stateBadge(transactionState ?? state ?? ''),
+    reason === null || reason === undefined ? null : h('span', { class: 'dim' }, reason),
+  );
+  const net =
+    state === 'RESERVED'
+      ? `${count(quantity)} held`
+      : deducted > 0
+        ? `${signed(refunded - deducted)} sold${refunded > 0 ? `, ${count(refunded)} refunded` : ''}`
+        : `${count(quantity)} released`;
+  return [time, warehouse, 'Reservation', net, became];
+}
+
+/** @param {string} kind */
+function movementInWords(kind) {
+  if (kind === 'RECEIVE') return 'Received';
+  return kind === 'WRITE_OFF' ? 'Written off' : kind === 'ADJUST' ? 'Adjusted' : kind;
+}
+
+/** @param {Visit} visit */
+function listOf({ place, signal }) {
+  const prefix = place.query.get('prefix') ?? '';
+  const hottest = follow({
+    signal,
+    load: (given) => read('/v1/operations/hottest?limit=10', given),
+    make: (/** @type {{ items: readonly HotItem[] }} */ { items }) => [hottestTable(items)],
+    pauseMs: () => 5000,
+  });
+  const list = pages({
+    signal,
+    load: (cursor, given) =>
+      read(
+        `/v1/stock?prefix=${encodeURIComponent(prefix)}&limit=50${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+        given,
+      ),
+    make: (items) => stockTable(items, ''),
+    empty: nothing(prefix === '' ? 'Nothing was ever stocked.' : `No SKU begins with ${prefix}.`),
+  });
+  return {
+    title: 'Stock',
+    content: [
+      h('h1', { tabindex: '-1' }, 'Stock'),
+      prefixForm(prefix),
+      prefix === '' ? panel('Hottest now', hottest.element) : null,
+      panel(prefix === '' ? 'All SKUs' : `SKUs that begin with ${prefix}`, list),
+    ],
+  };
+}
+
+/** @param {string} prefix */
+function prefixForm(prefix) {
+  const input = h('input', {
+    name: 'prefix',
+    type: 'search',
+    value: prefix,
+    maxlength: 128,
+    autocapitalize: 'off',
+    spellcheck: 'false',
+    autocomplete: 'off',
+    'data-key': 'prefix',
+    class: 'mono',
+  });
+  const form = h(
+    'form',
+    { class: 'filters', 'aria-label': 'SKUs by their beginning' },
+    h('label', { class: 'field' }, h('span', {}, 'SKU begins with'), input),
+    h('button', { type: 'submit', class: 'button' }, 'Show'),
+  );
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    location.hash = hrefOf('stock', '', { prefix: input.value.trim() });
+  });
+  return form;
+}
+
+/** @param {readonly HotItem[]} items */
+function hottestTable(items) {
+  if (items.length === 0) return nothing('Nothing was asked for in the last seconds.');
+  const columns = [
+    { title: 'SKU' },
+    { title: 'Warehouse' },
+    ...['Tries per second', 'Units per second', 'Shortages per second'].map((title) => ({ title, number: true })),
+  ];
   return table(
-    'History',
-    ['At', 'What', 'Warehouse', { text: 'Quantity', number: true }, 'By', 'Outcome'],
-    items.map((one) => [
-      when(one.at),
-      one.kind,
-      one.warehouse,
-      count(one.quantity),
-      one.transactionId === undefined ? (one.reason ?? '–') : transactionLink(one.transactionId),
-      one.transactionState === undefined ? '–' : badge(one.transactionState),
+    'The SKUs that are asked for most',
+    columns,
+    items.map(({ sku, warehouse, triesPerS, reservedPerS, shortagesPerS }) => [
+      skuLink(sku, `hot:${warehouse}`),
+      warehouse,
+      ...[triesPerS, reservedPerS, shortagesPerS].map(rate),
     ]),
-    { empty: 'Nothing yet.' },
   );
 }

@@ -1,229 +1,165 @@
-// Owns one transaction: where it stands and why, what happens next, its story, and what an operator can do about it.
+// Owns the view of one transaction: where it stands, what happens next, what may be done about it, and its parts.
+import { actButton } from './acts.js';
+import { read } from './ask.js';
+import { branchCards } from './branches.js';
+import { h, shown } from './dom.js';
+import { follow } from './follow.js';
+import { announce, attentionBadge, copyButton, facts, panel, skuLink, stateBadge, table, when } from './pieces.js';
+import { hrefOf } from './route.js';
+import { timeline } from './timeline.js';
+import { count, reasonInWords } from './words.js';
 
-import { act } from './act.js';
-import { ask } from './api.js';
-import { facts, h, table } from './dom.js';
-import { attention, badge, count, duration, exact, skuLink, when } from './format.js';
-import { heading, part } from './view.js';
+/** @import { Child } from './dom.js' */
+/** @import { Visit } from './main.js' */
+/** @import { Transaction, TransactionStory } from './shapes.d.ts' */
 
-const EVERY_MS = 3_000;
-const ENDED = ['CONFIRMED', 'CANCELLED'];
+const UNDECIDED = new Set(['TRYING', 'TRIED']);
+const ENDED = new Set(['CONFIRMED', 'CANCELLED']);
+const PAUSE_MS = 2000;
 
-/**
- * @param {import('./view.js').Stage} stage
- * @param {string} id
- */
-export function transaction(stage, id) {
-  const shown = part(
-    stage,
-    (signal) => ask(`/console/api/transactions/${encodeURIComponent(id)}`, { signal }),
-    (content) => draw(content, () => shown.refresh()),
-    { everyMs: EVERY_MS },
-  );
-  stage.main.append(heading(`Transaction ${id}`), shown.element);
+/** @param {Visit} visit */
+export function transactionView({ place, signal }) {
+  const id = place.subject;
+  let state = '';
+  const parts = partsOf(() => story.again());
+  const story = follow({
+    signal,
+    load: (given) => read(`/console/api/transactions/${encodeURIComponent(id)}`, given),
+    make: () => parts.map(({ host }) => host),
+    by: () => 'made once: each part is made anew by itself',
+    pauseMs: (/** @type {TransactionStory} */ { transaction }) =>
+      ENDED.has(transaction.state) && !transaction.needsAttention ? 0 : PAUSE_MS,
+    rows: 8,
+    told: (answer) => {
+      for (const { show } of parts) show(answer);
+      const { transaction } = answer;
+      if (state !== '' && state !== transaction.state) announce(`The transaction is ${transaction.state} now`);
+      state = transaction.state;
+    },
+  });
+  const heading = h('h1', { tabindex: '-1', class: 'with-id' }, 'Transaction ', h('span', { class: 'mono subject' }, id));
+  return {
+    title: `Transaction ${id.slice(-6)}`,
+    content: [h('div', { class: 'id-line' }, heading, copyButton(id, 'id')), story.element],
+  };
 }
 
 /**
- * @param {any} content
- * @param {() => void} refresh
+ * Apart from one another, so that what somebody reads or marks stays while another part changes.
+ * @param {() => void} again
  */
-function draw(content, refresh) {
-  const { transaction: one, history, branches, next } = content;
+function partsOf(again) {
   return [
-    h(
-      'div',
-      { class: 'row' },
-      badge(one.state),
-      one.needsAttention ? attention() : null,
-      one.reason === null ? null : h('span', { class: 'quiet' }, `because ${one.reason}`),
-      acts(one, branches, refresh),
+    part(({ transaction, branches, next }) => [standingOf(transaction, branches, next, again)]),
+    part(
+      ({ transaction }) => [
+        h(
+          'div',
+          { class: transaction.items.length === 0 ? '' : 'halves uneven' },
+          panel('Facts', factsOf(transaction)),
+          transaction.items.length === 0 ? null : panel('Basket', itemsOf(transaction)),
+        ),
+      ],
+      ({ transaction: { branches, ...rest } }) => rest,
     ),
-    h('p', { class: `notice${one.needsAttention ? ' warn' : ''}` }, h('strong', {}, 'What happens next: '), next),
-    h(
-      'section',
-      { class: 'card' },
-      facts([
-        ['Reference', one.reference],
-        ['Note', one.note],
-        ['Made', when(one.createdAt)],
-        ['Deadline', when(one.expiresAt)],
-        ['Last change', when(one.updatedAt)],
-        ['Metadata', one.metadata === null ? null : h('pre', {}, JSON.stringify(one.metadata, null, 2))],
-      ]),
+    part(
+      ({ transaction, branches }) =>
+        branches.length === 0 ? [] : [panel('Participants', branchCards(transaction, branches, again))],
+      ({ transaction, branches }) => [transaction.state, branches],
     ),
-    h('h2', {}, 'Items'),
-    items(one.items),
-    branches.length === 0
-      ? null
-      : [
-          h('h2', {}, 'Branches'),
-          h(
-            'div',
-            { class: 'stack' },
-            branches.map((/** @type {any} */ branch) => branchCard(branch, one, refresh)),
-          ),
-        ],
-    h('h2', {}, 'Story'),
-    history.length === 0
-      ? h('p', { class: 'quiet' }, 'Its history has been removed by retention, or it has none.')
-      : h('ol', { class: 'timeline' }, history.map(event)),
+    part(
+      ({ transaction, history }) => [panel('Story', timeline(history, transaction.createdAt))],
+      ({ history }) => history,
+    ),
   ];
 }
 
-/** @param {any} one @param {any[]} branches @param {() => void} refresh */
-function acts(one, branches, refresh) {
-  const waits = branches.some((branch) => branch.nextAttemptAt !== null);
-  const isOpen = one.state === 'TRYING' || one.state === 'TRIED';
+/**
+ * @param {(story: TransactionStory) => readonly Child[]} make
+ * @param {(story: TransactionStory) => unknown} [by]
+ */
+function part(make, by) {
+  const host = h('div', { class: 'part' });
+  return { host, show: shown(host, make, by) };
+}
+
+/**
+ * @param {Transaction} transaction
+ * @param {TransactionStory['branches']} branches
+ * @param {string} next
+ * @param {() => void} again
+ */
+function standingOf(transaction, branches, next, again) {
+  const { state, reason, needsAttention } = transaction;
+  return h(
+    'section',
+    { class: needsAttention ? 'standing grave' : 'standing', 'aria-label': 'Where it stands' },
+    h(
+      'p',
+      { class: 'badges' },
+      stateBadge(state),
+      reason === null ? null : h('span', {}, reasonInWords(reason)),
+      needsAttention ? attentionBadge() : null,
+    ),
+    h('p', { class: 'next big' }, h('span', { class: 'label' }, 'Next'), next),
+    actsOf(transaction, branches, again),
+  );
+}
+
+/**
+ * What an operator may do now. What cannot be done is not offered.
+ * @param {Transaction} transaction
+ * @param {TransactionStory['branches']} branches
+ * @param {() => void} again
+ */
+function actsOf({ id, state }, branches, again) {
+  const isWaiting = branches.some(({ phase }) => phase !== null);
+  const isUndecided = UNDECIDED.has(state);
+  if (!isWaiting && !isUndecided) return null;
   return h(
     'div',
-    { class: 'row' },
-    waits ? h('button', { type: 'button', click: () => act({ kind: 'retry', id: one.id, done: refresh }) }, 'Retry now') : null,
-    isOpen
-      ? h(
-          'button',
-          { type: 'button', class: 'danger', click: () => act({ kind: 'cancel', id: one.id, done: refresh }) },
-          'Cancel…',
-        )
-      : null,
+    { class: 'acts' },
+    isWaiting ? actButton({ kind: 'retry', id, again }) : null,
+    isUndecided ? actButton({ kind: 'cancel', id, again }) : null,
   );
 }
 
-/** @param {any[]} all */
-function items(all) {
-  return table(
-    'Items',
+/** @param {Transaction} transaction */
+function factsOf({ state, reference, createdAt, expiresAt, updatedAt, note, metadata }) {
+  /** @type {[string, Node | string][]} */
+  const entries = [
     [
-      'SKU',
-      'Warehouse',
-      { text: 'Quantity', number: true },
-      'State',
-      { text: 'Deducted', number: true },
-      { text: 'Refunded', number: true },
+      'Reference',
+      reference === null
+        ? h('span', { class: 'dim' }, 'none')
+        : h('a', { href: hrefOf('search', '', { q: reference }) }, reference),
     ],
-    all.map((item) => [
-      skuLink(item.sku),
-      item.warehouse,
-      count(item.quantity),
-      badge(item.state),
-      count(item.deducted),
-      count(item.refunded),
-    ]),
-    { empty: 'No items.' },
-  );
+    ['Created', when(createdAt, { whole: true })],
+    [UNDECIDED.has(state) ? 'Released' : 'Deadline was', when(expiresAt, { whole: true })],
+    ['Changed', when(updatedAt, { whole: true })],
+  ];
+  if (note !== null) entries.push(['Note', note]);
+  if (metadata !== null)
+    entries.push([
+      'Metadata',
+      h('pre', { class: 'mono', tabindex: '0', 'aria-label': 'Metadata' }, JSON.stringify(metadata, null, 2)),
+    ]);
+  return facts(entries);
 }
 
-/** @param {any} branch @param {any} one @param {() => void} refresh */
-function branchCard(branch, one, refresh) {
-  const mayResolve =
-    (one.state === 'CONFIRMING' || one.state === 'CANCELLING') && !['CONFIRMED', 'CANCELLED'].includes(branch.state);
-  const doing = branch.underWay ? 'being asked now' : branch.nextAttemptAt === null ? null : when(branch.nextAttemptAt);
-  return h(
-    'article',
-    { class: 'card' },
-    h(
-      'div',
-      { class: 'row ends' },
-      h(
-        'div',
-        { class: 'row' },
-        h('h3', {}, branch.participant),
-        badge(branch.state),
-        branch.needsAttention ? attention() : null,
-        branch.resolved ? h('span', { class: 'state plain' }, 'settled by an operator') : null,
-      ),
-      mayResolve
-        ? h(
-            'button',
-            { type: 'button', class: 'danger', click: () => act({ kind: 'resolve', id: one.id, branch, done: refresh }) },
-            'Resolve…',
-          )
-        : null,
-    ),
-    facts([
-      ['Phase', branch.phase],
-      ['Attempts in it', count(branch.attempts)],
-      ['Asked next', doing],
-      ['Last error', branch.lastError],
-      ['Branch', h('span', { class: 'id' }, branch.id)],
-      ['Trace', branch.traceId === null ? null : h('span', { class: 'id' }, branch.traceId)],
-    ]),
-    branch.log.length === 0
-      ? null
-      : h('details', { open: !ENDED.includes(one.state) }, h('summary', {}, `Attempts (${branch.log.length})`), attempts(branch)),
-  );
-}
-
-/** @param {any} branch */
-function attempts({ participant, log }) {
-  return table(
-    `Attempts at ${participant}`,
-    [
-      'At',
-      'Phase',
-      { text: 'Attempt', number: true },
-      'Outcome',
-      { text: 'Status', number: true },
-      { text: 'Took', number: true },
-      'Error',
-    ],
-    log.map((/** @type {any} */ each) => [
-      when(each.at),
-      each.phase,
-      count(each.attempt),
-      badge(each.outcome),
-      each.status ?? '–',
-      duration(each.durationMs),
-      each.error ?? '–',
-    ]),
-  );
-}
-
-/** @type {Record<string, string>} */
-const NAMES = {
-  TRY: 'Tried',
-  CONFIRM: 'Confirmed',
-  CANCEL: 'Cancelled',
-  EXPIRE: 'Expired',
-  EXTEND: 'Deadline extended',
-  REFUND: 'Refunded',
-  RETRY: 'Retry asked for',
-  RESOLVE: 'Branch resolved',
-  BRANCHES_TRIED: 'All branches tried',
-  BRANCHES_SETTLED: 'All branches settled',
-  PARTICIPANT_REFUSED: 'A participant refused',
-  EARLIER_ATTEMPTS: 'Earlier attempts',
-};
-
-/** @param {any} each */
-function event({ at, event: name, from, to, detail }) {
-  const phase = /^ATTEMPT_(.*)$/.exec(name)?.[1]?.toLowerCase();
-  const title = phase === undefined ? (NAMES[name] ?? name) : `${detail?.participant ?? 'a participant'} asked to ${phase}`;
-  const outcome = detail?.outcome;
-  const isBad = outcome === 'failed' || outcome === 'refused' || name === 'PARTICIPANT_REFUSED';
-  const isGood = outcome === 'done' || ENDED.includes(to);
-  return h(
-    'li',
-    { class: isBad ? 'bad' : isGood ? 'good' : null },
-    h(
-      'div',
-      { class: 'row' },
-      h('strong', {}, title),
-      outcome === undefined ? badge(to) : badge(outcome),
-      h('time', { datetime: at }, exact(at)),
-    ),
-    detailsOf(detail, from, to),
-  );
-}
-
-/** @param {any} detail @param {string | null} from @param {string} to */
-function detailsOf(detail, from, to) {
-  const told = Object.entries(detail ?? {}).filter(
-    ([name, value]) => value !== null && !['participant', 'outcome', 'sequence', 'branchId'].includes(name),
-  );
-  const words = told.map(([name, value]) => {
-    if (name === 'durationMs') return `took ${duration(Number(value))}`;
-    return `${name}: ${typeof value === 'object' ? JSON.stringify(value) : value}`;
-  });
-  if (from !== null && from !== to) words.unshift(`${from} → ${to}`);
-  return words.length === 0 ? null : h('div', { class: 'quiet' }, words.join(' · '));
+/** @param {Transaction} transaction */
+function itemsOf({ items }) {
+  const columns = [
+    { title: 'SKU' },
+    { title: 'Warehouse' },
+    { title: 'State' },
+    ...['Quantity', 'Sold', 'Refunded'].map((title) => ({ title, number: true })),
+  ];
+  const rows = items.map((item) => [
+    skuLink(item.sku, item.warehouse),
+    item.warehouse,
+    stateBadge(item.state),
+    ...[item.quantity, item.deducted, item.refunded].map(count),
+  ]);
+  return table('Items of the basket', columns, rows);
 }

@@ -1,0 +1,90 @@
+// Owns what an operator may do in the console: retry now, cancel, resolve. Each is the same command as under /v1, with who acts and why,
+// which stand in the transaction's history.
+import { z } from 'zod';
+import type { CancelCommand, ResolveCommand, RetryCommand } from '../coordinator/command.ts';
+import type { TransactionId } from '../coordinator/model.ts';
+import { MAX_BODY_BYTES, readJson } from '../http/body.ts';
+import { cancelCommand } from '../http/commands.ts';
+import {
+  type AppContext,
+  type Express,
+  idOf,
+  preferencesOf,
+  type Request,
+  type Response,
+  sendBodyRefusal,
+} from '../http/context.ts';
+import { resolveCommand, retryCommand } from '../http/operator-commands.ts';
+import { ResolveBody } from '../http/participant-schemas.ts';
+import { patienceOf, submitWith } from '../http/patience.ts';
+import { appliedHeaders } from '../http/preferences.ts';
+import { refusalOfQuery } from '../http/query.ts';
+import { sendProblem } from '../http/reply.ts';
+import { accepted, type Result } from '../http/result.ts';
+import { text } from '../http/schema-terms.ts';
+import { validate } from '../http/validate.ts';
+import { sendVerdict } from '../http/verdict.ts';
+import type { ConsoleContext } from './context.ts';
+import { refusalOfAct } from './guard.ts';
+
+/** Until there is authentication, who acts is who says so. */
+const By = text(100).refine((by) => by.trim() !== '', { error: 'must say who acts' });
+const Note = text(500).refine((note) => note.trim() !== '', { error: 'must say why' });
+
+const RetryBody = z.strictObject({ by: By, note: Note.optional() });
+const CancelBody = z.strictObject({ by: By, note: Note });
+const ConsoleResolveBody = z.strictObject({ ...ResolveBody.shape, by: By, note: Note });
+
+type Act = RetryCommand | CancelCommand | ResolveCommand;
+type ActMaker = (id: TransactionId, body: unknown) => Result<Act>;
+
+export function retryAct(id: TransactionId, body: unknown): Result<RetryCommand> {
+  const parsed = validate(RetryBody, body);
+  if (!parsed.ok) return parsed;
+  const { by, note } = parsed.value;
+  const command = retryCommand(id, undefined, by);
+  return command.ok && note !== undefined ? accepted({ ...command.value, note }) : command;
+}
+
+export function cancelAct(id: TransactionId, body: unknown): Result<CancelCommand> {
+  const parsed = validate(CancelBody, body);
+  if (!parsed.ok) return parsed;
+  const { by, note } = parsed.value;
+  const command = cancelCommand(id, { reason: note }, 'whole', null);
+  return command.ok ? accepted({ ...command.value, by }) : command;
+}
+
+export function resolveAct(id: TransactionId, body: unknown): Result<ResolveCommand> {
+  const parsed = validate(ConsoleResolveBody, body);
+  if (!parsed.ok) return parsed;
+  const { by, ...said } = parsed.value;
+  return resolveCommand(id, said, by);
+}
+
+export function addActs(app: Express, context: ConsoleContext): void {
+  const acts: Readonly<Record<string, ActMaker>> = { retry: retryAct, cancel: cancelAct, resolve: resolveAct };
+  for (const [name, commandOf] of Object.entries(acts))
+    app.post(`/console/api/transactions/:id/${name}`, (request, response) => act(context, commandOf, request, response));
+}
+
+async function act(
+  context: Pick<AppContext, 'coordinator' | 'watch'>,
+  commandOf: ActMaker,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const refusal = refusalOfAct(request.headers) ?? refusalOfQuery(request.url)?.problem ?? null;
+  if (refusal !== null) return sendProblem(request, response, refusal);
+  const id = idOf<TransactionId>(request);
+  if (!id.ok) return sendProblem(request, response, id.problem);
+  const body = await readJson(request, MAX_BODY_BYTES, 'required');
+  if (!body.ok) return sendBodyRefusal(request, response, body);
+  const command = commandOf(id.value, body.value);
+  if (!command.ok) return sendProblem(request, response, command.problem);
+  const preferences = preferencesOf(request);
+  const verdict =
+    command.value.kind === 'cancel'
+      ? await submitWith(context, command.value, patienceOf(preferences, response))
+      : await context.coordinator.submit(command.value);
+  sendVerdict(request, response, command.value.kind, verdict, 'whole', appliedHeaders('whole', preferences.waitS));
+}
