@@ -21,6 +21,7 @@ import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
 import { PostgresStandings } from '../ledger/standing.ts';
+import type { SendFigures } from '../telemetry/otlp.ts';
 import type { Tracing } from '../telemetry/tracing-ports.ts';
 import { Sweep } from '../timers/sweep.ts';
 import { WakeUps } from '../timers/wake-ups.ts';
@@ -52,6 +53,7 @@ export interface HttpProcess {
  * Starts serving. The schema must be up to date already.
  * @param slot which of the instance's processes this is, from 1; null where it is the only one
  * @param tracing null where it is off; ended with the process
+ * @param sendFigures null where they are only shown
  * @throws where the port cannot be listened on
  */
 export async function startHttpProcess(
@@ -61,6 +63,7 @@ export async function startHttpProcess(
   log: Logger,
   slot: number | null,
   tracing: Tracing | null = null,
+  sendFigures: SendFigures | null = null,
 ): Promise<HttpProcess> {
   const measuring = new Measuring(slot);
   const warn = throttled((details, message) => log.warn(details, message));
@@ -138,6 +141,7 @@ export async function startHttpProcess(
   });
   const server = createHttpServer(app, { ...config, ...(tracing === null ? {} : { tracer: tracing.http }) });
   await branches.start();
+  const endSending = await sendFigures?.(() => measuring.own());
   const url = await listen(server, config.host, config.port);
   sweep.start();
 
@@ -159,7 +163,7 @@ export async function startHttpProcess(
     await branches.end();
     const ending = [ledger, pools.reads, pools.inner, pools.lease, pools.work, pools.keeping].map((one) => one.end());
     // Last of all: what was just finished is told of, too.
-    await Promise.allSettled([...ending, tracing?.stop()]);
+    await Promise.allSettled([...ending, tracing?.stop(), endSending?.()]);
   };
   let drained: Promise<void> | null = null;
   return {

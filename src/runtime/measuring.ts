@@ -33,7 +33,7 @@ export class Measuring {
   constructor(slot: number | null) {
     this.#slot = slot ?? 1;
     this.#stopProcess = watchProcess(this.tallies, VERSION);
-    const answers = { figures: () => this.#own(), hottest: async () => this.#hottest.read(HOTTEST_TOLD) };
+    const answers = { figures: () => this.own(), hottest: async () => this.#hottest.read(HOTTEST_TOLD) };
     this.#gather = slot === null ? gatherAlone(answers) : gatherAsWorker(answers);
   }
 
@@ -66,11 +66,14 @@ export class Measuring {
     return { items: mergeHottest(await this.#gather('hottest'), limit), windowS: HOTTEST_WINDOW_S };
   }
 
+  /** Asks nobody else for figures from now on. */
   stop(): void {
+    this.#looks = null;
     this.#stopProcess();
   }
 
-  async #own(): Promise<Figures> {
+  /** Of this process. */
+  async own(): Promise<Figures> {
     await this.#looks?.refresh();
     return this.tallies.read({ worker: String(this.#slot) });
   }

@@ -5,6 +5,7 @@ import { type Config, ConfigError, readConfig } from '../config.ts';
 import { FolderInUse } from '../embedded/folder-lock.ts';
 import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
 import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
+import { sendingFigures } from '../telemetry/otlp.ts';
 import { startTracing, type Tracing } from '../telemetry/tracing.ts';
 import { banner } from './banner.ts';
 import { endProcess } from './ending.ts';
@@ -42,7 +43,15 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
 async function runWorker(config: Config, env: NodeJS.ProcessEnv, log: Logger): Promise<void> {
   if (config.databaseUrl === null) throw new Error('a worker needs the DATABASE_URL of its primary');
   const tracing = await tracingOf(env, log);
-  const running = await startHttpProcess(config, config.databaseUrl, config.redisUrl, log, Number(env[SLOT]), tracing);
+  const running = await startHttpProcess(
+    config,
+    config.databaseUrl,
+    config.redisUrl,
+    log,
+    Number(env[SLOT]),
+    tracing,
+    sendingFigures(env),
+  );
   const message: ServingMessage = { serving: running.url };
   process.send?.(message);
   onSignal(log, () => running.drain());
@@ -95,7 +104,8 @@ async function startServing(config: Config, env: NodeJS.ProcessEnv, servers: Emb
   if (databaseUrl === null) throw new Error('there is no database: DATABASE_URL is not set and none was started');
   const migrations = await migrate(databaseUrl, config.databaseTimeoutMs);
   if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
-  if (config.workers === 1) return startHttpProcess(config, databaseUrl, redisUrl, log, null, await tracingOf(env, log));
+  if (config.workers === 1)
+    return startHttpProcess(config, databaseUrl, redisUrl, log, null, await tracingOf(env, log), sendingFigures(env));
   const workerEnv = { ...env, DATABASE_URL: databaseUrl, ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }) };
   return startWorkers(config.workers, workerEnv, log);
 }

@@ -39,7 +39,7 @@ describe('tracing that is off', function () {
     for (const env of [
       { OTEL_TRACES_SAMPLER: 'always_on' },
       { ...endpoint, OTEL_SDK_DISABLED: 'true' },
-      { ...endpoint, OTEL_TRACES_EXPORTER: 'none' },
+      { ...endpoint, OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' },
     ]) {
       const { coordinator, modules } = await loadedWith(env);
       expect(modules).to.include('/src/telemetry/tracing.ts');
