@@ -126,6 +126,7 @@ function transactionRow(transaction: StoredTransaction): Json {
     note: transaction.note,
     needs_attention: transaction.needsAttention,
     branch_count: transaction.branches.length,
+    is_asking: transaction.branches.some(({ work }) => work.kind === 'under-way'),
     content_hash: transaction.contentHash,
     reference: transaction.reference,
     metadata: transaction.metadata,

@@ -69,6 +69,10 @@ const RULES: Readonly<Record<string, string>> = {
     SELECT t.state AS transaction_state, b.* FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
     WHERE b.lease_holder IS NULL AND b.next_attempt_at IS NULL AND b.state NOT IN ('CONFIRMED', 'CANCELLED')
       AND (t.state IN ('CONFIRMING', 'CANCELLING') OR (t.state = 'TRYING' AND b.state = 'REGISTERED'))`,
+  'I11: whoever looks for what is under way finds it': `
+    SELECT t.state AS transaction_state, t.is_asking, b.* FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+    WHERE (b.lease_holder IS NOT NULL AND t.is_asking IS NULL AND b.claimed_by IS NULL)
+      OR (b.claimed_by IS NOT NULL AND b.claimed_by IS DISTINCT FROM b.lease_holder)`,
 };
 
 /** @returns the broken rules, each with up to three of the rows that break it; empty where all is well */

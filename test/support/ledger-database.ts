@@ -54,6 +54,11 @@ FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
 WHERE b.lease_holder IS NULL AND b.next_attempt_at IS NULL AND b.state NOT IN ('CONFIRMED', 'CANCELLED')
   AND (t.state IN ('CONFIRMING', 'CANCELLING') OR (t.state = 'TRYING' AND b.state = 'REGISTERED'))
 UNION ALL
+SELECT 'I11 nobody who looks for what is under way finds ' || b.id
+FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+WHERE (b.lease_holder IS NOT NULL AND t.is_asking IS NULL AND b.claimed_by IS NULL)
+  OR (b.claimed_by IS NOT NULL AND b.claimed_by IS DISTINCT FROM b.lease_holder)
+UNION ALL
 SELECT 'I11 ' || b.id || ' is held by nobody alive'
 FROM holdfast.branch b WHERE b.lease_holder IS NOT NULL AND NOT EXISTS (SELECT 1 FROM holdfast.coordinator c WHERE c.id = b.lease_holder)`;
 

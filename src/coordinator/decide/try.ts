@@ -108,6 +108,8 @@ export function shortagesOf(rows: Rows, command: TryCommand): Shortage[] {
 }
 
 function shortageProblem(shortages: readonly Shortage[]): Problem {
+  // Rule 10: what was short is no longer known.
+  if (shortages.length === 0) return problem('insufficient-stock', 'More was asked for than there was.', { shortages });
   const named = shortages
     .slice(0, 3)
     .map(
