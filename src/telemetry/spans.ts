@@ -26,10 +26,6 @@ export const ATTRIBUTES = {
 
 /** What a link leads to, as ATTRIBUTES.link says it. */
 export const LINKS = {
-  /** From a batch to what it carried. */
-  carried: 'carried',
-  /** From a command's time in a batch to the batch. */
-  batch: 'batch',
   /** To the Try of the transaction. */
   origin: 'origin',
   /** To what asked for the phase that a participant is asked about: a Confirm, a Cancel, an expiry. */

@@ -1,12 +1,13 @@
 // Owns the spans of calls to participants, by OpenTelemetry's conventions for HTTP clients, and of releases at the deadline. What
 // follows at once from a request is a part of its trace. What comes later (a retry, an expiry, what another coordinator left) is a
 // trace of its own that links back: a trace that stays open for days shows nobody anything. It is recorded where its origin was.
-import { type Link, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
+import { type Link, SpanKind } from '@opentelemetry/api';
 import type { CallDetails } from '../coordinator/branch-work.ts';
 import type { BranchCall } from '../coordinator/effects.ts';
 import type { Due } from '../coordinator/queries.ts';
 import { ATTRIBUTES, LINKS, SPANS } from './spans.ts';
-import { begin, contextOf, isRecorded, linkTo, now, traceparentOf } from './tracing-spans.ts';
+import { contextOf, isRecorded, traceparentOf } from './trace-context.ts';
+import type { Recorder } from './tracing-recorder.ts';
 
 interface Reply {
   readonly outcome: string;
@@ -28,11 +29,11 @@ export interface ReleaseSpans {
   begun(due: Due): { readonly traceparent: string; ended(outcome: string | null): void } | null;
 }
 
-export function callTracer(tracer: Tracer): CallSpans {
+export function callTracer(recorder: Recorder): CallSpans {
   return {
     begun: (call, details, isDirect) => {
       if (!isRecorded(details.traceparent)) return null;
-      const span = begin(tracer, `POST ${call.phase}`, isDirect ? contextOf(details.traceparent) : null, {
+      const span = recorder.begin(`POST ${call.phase}`, isDirect ? contextOf(details.traceparent) : null, {
         kind: SpanKind.CLIENT,
         attributes: attributesOf(call, details),
         links: linksOf(details, isDirect),
@@ -40,33 +41,33 @@ export function callTracer(tracer: Tracer): CallSpans {
       return {
         traceparent: traceparentOf(span.spanContext()),
         ended: ({ outcome, status, error }) => {
-          span.setAttribute(ATTRIBUTES.outcome, outcome);
-          if (status !== null) span.setAttribute('http.response.status_code', status);
+          span.set(ATTRIBUTES.outcome, outcome);
+          if (status !== null) span.set('http.response.status_code', status);
           if (status === null || status >= 400) {
-            span.setAttribute('error.type', status === null ? 'no_answer' : String(status));
-            span.setStatus({ code: SpanStatusCode.ERROR, ...(error === null ? {} : { message: error }) });
+            span.set('error.type', status === null ? 'no_answer' : String(status));
+            span.fail(error ?? undefined);
           }
-          span.end(now());
+          span.end();
         },
       };
     },
   };
 }
 
-export function releaseTracer(tracer: Tracer): ReleaseSpans {
+export function releaseTracer(recorder: Recorder): ReleaseSpans {
   return {
     begun: ({ id, origin }) => {
       if (origin === null) return null;
-      const span = begin(tracer, SPANS.expiry, null, {
+      const span = recorder.begin(SPANS.expiry, null, {
         attributes: { [ATTRIBUTES.transactionId]: id },
         links: [linkTo(origin, LINKS.origin)],
       });
       return {
         traceparent: traceparentOf(span.spanContext()),
         ended: (outcome) => {
-          if (outcome === null) span.setStatus({ code: SpanStatusCode.ERROR });
-          else span.setAttribute(ATTRIBUTES.outcome, outcome);
-          span.end(now());
+          if (outcome === null) span.fail();
+          else span.set(ATTRIBUTES.outcome, outcome);
+          span.end();
         },
       };
     },
@@ -93,4 +94,8 @@ function attributesOf(call: BranchCall, { participant, attempts }: CallDetails):
     [ATTRIBUTES.transactionId]: call.transactionId,
     [ATTRIBUTES.branchId]: call.branchId,
   };
+}
+
+function linkTo(traceparent: string, as: (typeof LINKS)[keyof typeof LINKS]): Link {
+  return { context: contextOf(traceparent), attributes: { [ATTRIBUTES.link]: as } };
 }

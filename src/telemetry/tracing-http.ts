@@ -4,7 +4,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import type { StatementTracer } from '../coordinator/tracer.ts';
 import { ATTRIBUTES } from './spans.ts';
-import { beginStatement, callersContext, now, traceparentOf } from './tracing-spans.ts';
+import { now } from './trace-clock.ts';
+import { callersContext, traceparentOf } from './trace-context.ts';
+import type { Recorder } from './tracing-recorder.ts';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE', 'PATCH', 'QUERY']);
 /** They come every few seconds, for ever, and tell nobody anything. */
@@ -30,7 +32,8 @@ export interface HttpSpans {
   arrived(request: IncomingMessage, response: ServerResponse, arrival: Arrival): RequestSpan | null;
 }
 
-export function httpTracer(tracer: Tracer): HttpSpans {
+/** @param recorder for what PostgreSQL is asked */
+export function httpTracer(tracer: Tracer, recorder: Recorder): HttpSpans {
   return {
     arrived: (request, response, { caller, routeOf }) => {
       if (request.url !== undefined && UNTOLD.has(request.url)) return null;
@@ -42,7 +45,7 @@ export function httpTracer(tracer: Tracer): HttpSpans {
       if (!span.isRecording()) return { ...told, statements: null };
       describe(span, method, request);
       response.once('close', () => finish(span, method, routeOf(), response));
-      return { ...told, statements: { statementBegun: (name) => beginStatement(tracer, name, context) } };
+      return { ...told, statements: { statementBegun: (name) => recorder.statement(name, context) } };
     },
   };
 }

@@ -1,11 +1,12 @@
 // Owns the spans of lanes: for each recorded command the time that it waited and the time that its batch took, in its caller's trace;
 // and for the batch a trace of its own, which links what it carried. Each statement of PostgreSQL stands in both.
-import type { Span, Tracer } from '@opentelemetry/api';
 import type { Command, Verdict } from '../coordinator/command.ts';
 import { isTransactionCommand } from '../coordinator/command.ts';
 import type { BatchTracer, LaneTracer, Queued } from '../coordinator/tracer.ts';
-import { ATTRIBUTES, LINKS, LINKS_A_BATCH, SPANS } from './spans.ts';
-import { begin, beginStatement, contextOf, now, timeOf } from './tracing-spans.ts';
+import { ATTRIBUTES, LINKS_A_BATCH, SPANS } from './spans.ts';
+import { now, timeOf } from './trace-clock.ts';
+import { contextOf } from './trace-context.ts';
+import type { RecordedSpan, Recorder } from './tracing-recorder.ts';
 
 /** A command whose span is recorded. */
 interface RecordedCommand {
@@ -14,11 +15,11 @@ interface RecordedCommand {
   readonly trace: string;
 }
 
-export function laneTracer(tracer: Tracer, lane: string): LaneTracer {
+export function laneTracer(recorder: Recorder, lane: string): LaneTracer {
   return {
     batchBegun: (batch) => {
       const recorded = recordedOf(batch);
-      return recorded === null ? null : new BatchSpans(tracer, lane, batch.length, recorded);
+      return recorded === null ? null : new BatchSpans(recorder, lane, batch.length, recorded);
     },
   };
 }
@@ -35,35 +36,37 @@ function recordedOf(batch: readonly Queued[]): RecordedCommand[] | null {
 }
 
 class BatchSpans implements BatchTracer {
-  readonly #tracer: Tracer;
-  readonly #batch: Span;
+  readonly #recorder: Recorder;
+  readonly #batch: RecordedSpan;
   /** The time in the batch of each command that is not settled yet. */
-  readonly #open = new Map<Command, Span>();
+  readonly #open = new Map<Command, RecordedSpan>();
 
-  constructor(tracer: Tracer, lane: string, size: number, recorded: readonly RecordedCommand[]) {
-    this.#tracer = tracer;
+  constructor(recorder: Recorder, lane: string, size: number, recorded: readonly RecordedCommand[]) {
+    this.#recorder = recorder;
     const at = now();
-    this.#batch = begin(tracer, SPANS.batch, null, {
+    this.#batch = recorder.begin(SPANS.batch, null, {
       at,
       attributes: { [ATTRIBUTES.lane]: lane, [ATTRIBUTES.batchSize]: size, [ATTRIBUTES.batchRecorded]: recorded.length },
       links: recorded.slice(0, LINKS_A_BATCH).map(({ command, trace }) => ({
         context: contextOf(trace),
-        attributes: { [ATTRIBUTES.link]: LINKS.carried, ...idsOf(command) },
+        attributes: isTransactionCommand(command) ? { [ATTRIBUTES.transactionId]: command.id } : {},
       })),
     });
     const batchContext = this.#batch.spanContext();
     for (const { command, since, trace } of recorded) {
       const parent = contextOf(trace);
+      recorder
+        .begin(SPANS.laneWait, parent, { at: Math.min(timeOf(since), at), attributes: { [ATTRIBUTES.lane]: lane } })
+        .end(at);
       const attributes = { [ATTRIBUTES.lane]: lane, [ATTRIBUTES.command]: command.kind, ...idsOf(command) };
-      begin(tracer, SPANS.laneWait, parent, { at: Math.min(timeOf(since), at), attributes }).end(at);
-      const links = [{ context: batchContext, attributes: { [ATTRIBUTES.link]: LINKS.batch } }];
-      this.#open.set(command, begin(tracer, SPANS.laneBatch, parent, { at, attributes, links }));
+      const links = [{ context: batchContext }];
+      this.#open.set(command, recorder.begin(SPANS.laneBatch, parent, { at, attributes, links }));
     }
   }
 
   statementBegun(name: string): (fault?: unknown) => void {
-    const parents = [this.#batch, ...this.#open.values()];
-    const ends = parents.map((parent) => beginStatement(this.#tracer, name, parent.spanContext()));
+    const at = now();
+    const ends = [this.#batch, ...this.#open.values()].map((parent) => this.#recorder.statement(name, parent.spanContext(), at));
     return (fault) => {
       for (const end of ends) end(fault);
     };
@@ -73,15 +76,15 @@ class BatchSpans implements BatchTracer {
     const span = this.#open.get(command);
     if (span === undefined) return;
     this.#open.delete(command);
-    span.setAttribute(ATTRIBUTES.outcome, outcomeOf(verdict));
-    span.end(now());
+    span.set(ATTRIBUTES.outcome, outcomeOf(verdict));
+    span.end();
   }
 
   ended(): void {
     // What is left was given up, or failed: its request says which.
-    for (const span of this.#open.values()) span.end(now());
+    for (const span of this.#open.values()) span.end();
     this.#open.clear();
-    this.#batch.end(now());
+    this.#batch.end();
   }
 }
 

@@ -1,41 +1,59 @@
 // Owns OpenTelemetry's SDK in this process. Loaded only where tracing is on (tracing.ts): it takes half a second, and 40 MiB.
 import { type DiagLogger, DiagLogLevel, diag, trace } from '@opentelemetry/api';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  hostDetector,
+  osDetector,
+  type Resource,
+  resourceFromAttributes,
+  serviceInstanceIdDetector,
+} from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { callTracer, releaseTracer } from './tracing-calls.ts';
+import { processorFrom } from './tracing-exporter.ts';
 import { httpTracer } from './tracing-http.ts';
 import { laneTracer } from './tracing-lane.ts';
 import type { Tracing } from './tracing-ports.ts';
-import { samplerFrom } from './tracing-sampler.ts';
+import { Recorder } from './tracing-recorder.ts';
 
 const SERVICE = 'holdfast';
 /** For the last spans, at the end: a collector that does not answer must not hold up the stop. */
 const FLUSH_WITHIN_MS = 1000;
 
 /** Starts it by the standard OTEL_* variables. Nothing is patched: every span is begun by hand. */
-export function startSdk(env: NodeJS.ProcessEnv, onFault: (fault: string) => void): Tracing {
+export async function startSdk(env: NodeJS.ProcessEnv, onFault: (fault: string) => void): Promise<Tracing> {
   // With OTEL_LOG_LEVEL the SDK takes the console instead.
   diag.setLogger(faultLogger(onFault), { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+  const processor = await processorFrom(env, onFault);
+  const resource = whoWeAre();
   const sdk = new NodeSDK({
-    ...(isNamed(env) ? {} : { serviceName: SERVICE }),
-    sampler: samplerFrom(env, onFault),
+    resource,
+    autoDetectResources: false,
+    spanProcessors: [processor],
     textMapPropagator: null,
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [],
   });
   sdk.start();
-  const tracer = trace.getTracer(SERVICE);
+  const recorder = new Recorder(processor, { resource, instrumentationScope: { name: SERVICE } });
   return {
-    lane: (name) => laneTracer(tracer, name),
-    http: httpTracer(tracer),
-    calls: callTracer(tracer),
-    releases: releaseTracer(tracer),
+    lane: (name) => laneTracer(recorder, name),
+    http: httpTracer(trace.getTracer(SERVICE), recorder),
+    calls: callTracer(recorder),
+    releases: releaseTracer(recorder),
     stop: () => within(FLUSH_WITHIN_MS, sdk.shutdown(), onFault),
   };
 }
 
-function isNamed(env: NodeJS.ProcessEnv): boolean {
-  return Boolean(env.OTEL_SERVICE_NAME) || /(?:^|,)\s*service\.name=/.test(env.OTEL_RESOURCE_ATTRIBUTES ?? '');
+/** OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES come last: they win. The command line is left out, it may hold secrets. */
+function whoWeAre(): Resource {
+  const detectors = [serviceInstanceIdDetector, hostDetector, osDetector, envDetector];
+  return defaultResource()
+    .merge(resourceFromAttributes({ 'service.name': SERVICE, 'process.pid': process.pid }))
+    .merge(detectResources({ detectors }));
 }
 
 function faultLogger(onFault: (fault: string) => void): DiagLogger {

@@ -82,13 +82,13 @@ describe('tracing', function () {
     await post('/v1/batch', traceId, { operations });
     const stays = await collector.wait(({ name, traceId: of }) => name === 'lane batch' && of === traceId, 3);
     const [link] = stays[0]?.links ?? [];
-    expect(link?.as).to.equal('batch');
     const batch = await one(({ spanId }) => spanId === link?.spanId);
     expect(batch).to.include({ name: 'batch', parentSpanId: '' });
     expect(batch.traceId).not.to.equal(traceId);
     expect(batch.attributes).to.include({ 'holdfast.lane': 'demand', 'holdfast.batch.size': 3 });
     const server = await serverSpan(traceId);
-    expect(batch.links.map(({ spanId, as }) => [spanId, as])).to.deep.equal([1, 2, 3].map(() => [server.spanId, 'carried']));
+    expect(batch.links.map(({ spanId }) => spanId)).to.deep.equal([1, 2, 3].map(() => server.spanId));
+    expect(batch.links.map(({ transactionId }) => transactionId)).to.deep.equal(operations.map(({ id }) => id));
     expect((await one(({ parentSpanId }) => parentSpanId === batch.spanId)).name).to.equal('apply_commands');
   });
 
@@ -146,7 +146,7 @@ describe('tracing', function () {
     );
     expect(retry.traceId).not.to.equal(traceId);
     expect(retry.parentSpanId).to.equal('');
-    expect(retry.links).to.deep.equal([{ traceId, spanId: server.spanId, as: 'origin' }]);
+    expect(retry.links).to.deep.equal([{ traceId, spanId: server.spanId, as: 'origin', transactionId: undefined }]);
     expect(retry.attributes['http.request.resend_count']).to.equal(1);
     expect(payment.callsOf('try', id)[1]?.headers.traceparent).to.equal(`00-${retry.traceId}-${retry.spanId}-01`);
   });
@@ -165,13 +165,13 @@ describe('tracing', function () {
       );
       expect(expiry.parentSpanId).to.equal('');
       expect(expiry.traceId).not.to.equal(traceId);
-      expect(expiry.links).to.deep.equal([{ traceId, spanId: server.spanId, as: 'origin' }]);
+      expect(expiry.links).to.deep.equal([{ traceId, spanId: server.spanId, as: 'origin', transactionId: undefined }]);
       const stay = await one(({ name, parentSpanId }) => name === 'lane batch' && parentSpanId === expiry.spanId);
       expect(stay.attributes).to.include({ 'holdfast.command': 'expire' });
       if (!('branches' in body)) continue;
       const cancel = await one(({ name, traceId: of }) => name === 'POST cancel' && of === expiry.traceId);
       expect(cancel.parentSpanId).to.equal(expiry.spanId);
-      expect(cancel.links).to.deep.equal([{ traceId, spanId: server.spanId, as: 'origin' }]);
+      expect(cancel.links).to.deep.equal([{ traceId, spanId: server.spanId, as: 'origin', transactionId: undefined }]);
     }
   });
 

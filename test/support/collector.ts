@@ -14,7 +14,12 @@ export interface CollectedSpan {
   /** Empty where it is the first of its trace. */
   readonly parentSpanId: string;
   readonly attributes: Readonly<Record<string, Value>>;
-  readonly links: readonly { readonly traceId: string; readonly spanId: string; readonly as: Value }[];
+  readonly links: readonly {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly as: Value;
+    readonly transactionId: Value;
+  }[];
   readonly isError: boolean;
   /** In ms since 1970. */
   readonly start: number;
@@ -124,6 +129,7 @@ function spanOf(span: OtlpSpan, service: Value): CollectedSpan {
       traceId: link.traceId,
       spanId: link.spanId,
       as: valuesOf(link.attributes ?? [])['holdfast.link'],
+      transactionId: valuesOf(link.attributes ?? [])['holdfast.transaction.id'],
     })),
     isError: span.status?.code === 2,
     start: Number(BigInt(span.startTimeUnixNano) / 1000n) / 1000,
