@@ -91,14 +91,15 @@ BEGIN
   END IF;
   IF opened IS NOT NULL THEN
     INSERT INTO holdfast.transaction (
-      id, state, reason, note, branch_count, content_hash, reference, metadata, shortages, created_at, expires_at, decided_at, updated_at
+      id, state, reason, note, branch_count, content_hash, reference, metadata, shortages, origin, created_at, expires_at, decided_at,
+      updated_at
     )
-    SELECT id, state, reason, note, branch_count, decode(content_hash, 'hex'), reference, metadata::json, shortages,
+    SELECT id, state, reason, note, branch_count, decode(content_hash, 'hex'), reference, metadata::json, shortages, origin,
            holdfast.from_epoch_ms(created_ms), holdfast.from_epoch_ms(expires_ms), holdfast.from_epoch_ms(decided_ms),
            holdfast.from_epoch_ms(updated_ms)
     FROM json_to_recordset(opened) c (
       id uuid, state holdfast.transaction_state, reason holdfast.cancel_reason, note text, branch_count smallint, content_hash text,
-      reference text, metadata text, shortages json, created_ms bigint, expires_ms bigint, decided_ms bigint, updated_ms bigint
+      reference text, metadata text, shortages json, origin text, created_ms bigint, expires_ms bigint, decided_ms bigint, updated_ms bigint
     )
     ORDER BY id;
   END IF;

@@ -7,7 +7,7 @@ import { Looks, type LooksOptions } from '../telemetry/looks.ts';
 import { mergeFigures } from '../telemetry/merge.ts';
 import { watchProcess } from '../telemetry/process.ts';
 import { PROMETHEUS_TYPE, prometheusText } from '../telemetry/prometheus.ts';
-import { callRecorder, httpRecorder, laneRecorder } from '../telemetry/recorders.ts';
+import { callRecorder, httpRecorder, keepingRecorder, laneRecorder } from '../telemetry/recorders.ts';
 import type { Figures } from '../telemetry/snapshot.ts';
 import { Tallies } from '../telemetry/tallies.ts';
 import { type Gather, gatherAlone, gatherAsWorker } from './gather.ts';
@@ -35,6 +35,11 @@ export class Measuring {
     this.#stopProcess = watchProcess(this.tallies, VERSION);
     const answers = { figures: () => this.#own(), hottest: async () => this.#hottest.read(HOTTEST_TOLD) };
     this.#gather = slot === null ? gatherAlone(answers) : gatherAsWorker(answers);
+  }
+
+  /** Of the background work on the ledger. */
+  keeping() {
+    return keepingRecorder(this.tallies);
   }
 
   lane(name: string): LaneObserver {

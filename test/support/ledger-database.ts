@@ -19,7 +19,8 @@ LEFT JOIN LATERAL (
   SELECT coalesce(sum(r.quantity) FILTER (WHERE r.state = 'RESERVED'), 0) AS reserved, coalesce(sum(r.deducted - r.refunded), 0) AS deducted
   FROM holdfast.reservation r WHERE r.sku = s.sku AND r.warehouse = s.warehouse
 ) r ON true
-WHERE (s.reserved, s.deducted) <> (r.reserved, r.deducted)
+LEFT JOIN holdfast.carried c ON c.sku = s.sku AND c.warehouse = s.warehouse
+WHERE (s.reserved, s.deducted) <> (r.reserved, r.deducted + coalesce(c.deducted - c.refunded, 0))
 UNION ALL
 SELECT 'I4 ' || t.id || ' is ' || t.state || ' with items that are ' || string_agg(DISTINCT r.state::text, ', ')
 FROM holdfast.transaction t JOIN holdfast.reservation r ON r.transaction_id = t.id
@@ -106,7 +107,7 @@ export async function makeLedgerDatabase(serverUrl: string, name: string): Promi
     empty: async () => {
       await query(
         `TRUNCATE holdfast.stock, holdfast.transaction, holdfast.reservation, holdfast.movement, holdfast.refund, holdfast.event,
-           holdfast.branch, holdfast.attempt, holdfast.participant, holdfast.coordinator`,
+           holdfast.branch, holdfast.attempt, holdfast.participant, holdfast.coordinator, holdfast.carried`,
       );
     },
     close: async () => {

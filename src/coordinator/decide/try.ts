@@ -29,7 +29,7 @@ export function decideTry(rows: Rows, command: TryCommand, now: number): Decisio
   }
   const opened = openedTransaction(command, now);
   return accept(opened, command.reply, false, [
-    { kind: 'open-transaction', transaction: opened },
+    { kind: 'open-transaction', transaction: opened, ...(command.trace === undefined ? {} : { origin: command.trace }) },
     ...command.branches.map(
       ({ id, payload }): Change => ({ kind: 'register-branch', transactionId: command.id, branchId: id, payload }),
     ),
@@ -158,6 +158,7 @@ function newTransaction(
     expiresAt: now + command.timeoutMs,
     updatedAt: now,
     decidedAt: shortages === null ? null : now,
+    retiredAt: null,
     contentHash: command.contentHash,
     shortages,
   };
