@@ -145,6 +145,7 @@ describe('the console’s page', function () {
     expect(await page.getByRole('dialog').count()).to.equal(0);
     expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).to.equal('Resolve the branch of payment');
     await button.click();
+    await page.getByLabel('It carried the confirm out').check();
     await page.getByLabel('Your name').fill('Ada');
     await page.getByLabel('Why').fill('payment has it in its books');
     await page.getByLabel('To confirm').fill('wrong!');

@@ -148,7 +148,7 @@ function settlementField({ participant, decision }) {
       h(
         'label',
         { class: 'check' },
-        h('input', { type: 'radio', name: 'as', value, required: true, checked: value === decision }),
+        h('input', { type: 'radio', name: 'as', value, required: true }),
         h(
           'span',
           {},
