@@ -2,8 +2,9 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { needChromium, type Visitor, visit } from '../support/browser.ts';
-import { overview, SKU, TRANSACTION_ID, transactionStory } from '../support/console-fixtures.ts';
+import { SKU, TRANSACTION_ID, transactionStory } from '../support/console-fixtures.ts';
 import { type Answered, problemAnswer, type StandIn, startStandIn } from '../support/console-stand-in.ts';
+import { overview } from '../support/console-standing.ts';
 
 const STORY = `GET /console/api/transactions/${TRANSACTION_ID}`;
 const focused = (page: Page): Promise<string> =>
