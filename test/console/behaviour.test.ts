@@ -2,8 +2,9 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { needChromium, type Visitor, visit } from '../support/browser.ts';
-import { overview, SKU, TRANSACTION_ID, transactionStory } from '../support/console-fixtures.ts';
+import { SKU, TRANSACTION_ID, transactionStory } from '../support/console-fixtures.ts';
 import { type Answered, problemAnswer, type StandIn, startStandIn } from '../support/console-stand-in.ts';
+import { overview } from '../support/console-standing.ts';
 
 const STORY = `GET /console/api/transactions/${TRANSACTION_ID}`;
 const focused = (page: Page): Promise<string> =>
@@ -145,6 +146,7 @@ describe('the console’s page', function () {
     expect(await page.getByRole('dialog').count()).to.equal(0);
     expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).to.equal('Resolve the branch of payment');
     await button.click();
+    await page.getByLabel('It carried the confirm out').check();
     await page.getByLabel('Your name').fill('Ada');
     await page.getByLabel('Why').fill('payment has it in its books');
     await page.getByLabel('To confirm').fill('wrong!');

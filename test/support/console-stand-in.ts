@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as fixtures from './console-fixtures.ts';
+import * as standing from './console-standing.ts';
 import { atTheEnd } from './end.ts';
 
 const PAGE = new URL('../../src/console/page/', import.meta.url);
@@ -36,10 +37,10 @@ export interface StandIn {
 }
 
 const USUAL: Readonly<Record<string, () => unknown>> = {
-  'GET /console/api/overview': fixtures.overview,
+  'GET /console/api/overview': standing.overview,
   'GET /console/api/stuck': fixtures.stuck,
   'GET /console/api/due': fixtures.due,
-  'GET /console/api/participants': fixtures.participants,
+  'GET /console/api/participants': standing.participants,
   [`GET /console/api/transactions/${fixtures.TRANSACTION_ID}`]: fixtures.transactionStory,
   [`GET /v1/transactions/${fixtures.TRANSACTION_ID}`]: fixtures.transaction,
   'GET /v1/transactions': () => ({ items: [fixtures.transaction()], nextCursor: null }),
@@ -70,7 +71,7 @@ export async function startStandIn(): Promise<StandIn> {
   };
   const send = (response: ServerResponse): void => {
     second += 1;
-    response.write(`data: ${JSON.stringify(fixtures.liveSample(second))}\n\n`);
+    response.write(`data: ${JSON.stringify(standing.liveSample(second))}\n\n`);
   };
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://stand-in');

@@ -1,16 +1,16 @@
 // Owns what an operator does: the dialog that says what it means, takes a name, a note and the typed confirmation, and tells how it
 // ended. The service decides; nothing is shown as done before it says so.
+import { field, remember, rememberedName, settlementField } from './act-fields.js';
 import { AskProblem, act, problemOf } from './ask.js';
 import { h } from './dom.js';
 import { announce } from './pieces.js';
 
-/** @typedef {'CONFIRMED' | 'CANCELLED'} Settlement */
+/** @import { Settlement } from './act-fields.js' */
 /**
  * @typedef {{ kind: 'retry' | 'cancel', id: string, again: () => void }
  *   | { kind: 'resolve', id: string, branchId: string, participant: string, decision: Settlement, again: () => void }} Act
  */
 
-const NAME_KEY = 'holdfast-console-by';
 const TYPED = 6;
 const WORDS = {
   retry: {
@@ -134,43 +134,6 @@ function bodyOf(given, by, note, as) {
   return note === '' ? { by } : { by, note };
 }
 
-/** @param {Act & { kind: 'resolve' }} given */
-function settlementField({ participant, decision }) {
-  const options = /** @type {const} */ ([
-    ['CONFIRMED', 'It carried the confirm out'],
-    ['CANCELLED', 'It cancelled, or never held anything'],
-  ]);
-  return h(
-    'fieldset',
-    {},
-    h('legend', {}, `What did ${participant} do in the end?`),
-    options.map(([value, text]) =>
-      h(
-        'label',
-        { class: 'check' },
-        h('input', { type: 'radio', name: 'as', value, required: true, checked: value === decision }),
-        h(
-          'span',
-          {},
-          `${text} (${value})`,
-          value === decision
-            ? null
-            : h('span', { class: 'hint' }, 'Against the decision: the transaction needs attention for good.'),
-        ),
-      ),
-    ),
-  );
-}
-
-/**
- * @param {string} name
- * @param {Node} control
- * @param {string} hint
- */
-function field(name, control, hint) {
-  return h('label', { class: 'field' }, h('span', {}, name), control, h('span', { class: 'hint' }, hint));
-}
-
 /** @param {AskProblem} problem */
 function refusal(problem) {
   const code =
@@ -190,21 +153,4 @@ function leave(dialog, given) {
   const key = `act:${given.kind}:${given.kind === 'resolve' ? given.branchId : ''}`;
   const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`) ?? document.querySelector('h1');
   if (target instanceof HTMLElement) target.focus();
-}
-
-function rememberedName() {
-  try {
-    return localStorage.getItem(NAME_KEY) ?? '';
-  } catch {
-    return '';
-  }
-}
-
-/** @param {string} name */
-function remember(name) {
-  try {
-    localStorage.setItem(NAME_KEY, name);
-  } catch {
-    // A browser that keeps nothing asks again.
-  }
 }

@@ -1,7 +1,7 @@
 // Owns the small charts: two minutes of one or two figures as lines, with the same in words for who does not see them.
 import { h, svg } from './dom.js';
 
-/** @import { LiveSample } from './shapes.d.ts' */
+/** @import { LiveSample } from './standing.d.ts' */
 
 /**
  * @typedef {object} Line

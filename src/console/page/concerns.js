@@ -2,7 +2,7 @@
 import { hrefOf } from './route.js';
 import { count, plural, span } from './words.js';
 
-/** @import { Overview } from './shapes.d.ts' */
+/** @import { Overview } from './standing.d.ts' */
 /** @typedef {{ readonly grave: boolean, readonly text: string, readonly means: string, readonly href: string | null }} Concern */
 
 /** As the alert rules have it. */

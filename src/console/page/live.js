@@ -1,7 +1,7 @@
 // Owns the live figures: one stream of server-sent events for the page, opened again with growing pauses where it breaks, and how
 // old what is shown is.
 
-/** @import { LiveSample } from './shapes.d.ts' */
+/** @import { LiveSample } from './standing.d.ts' */
 /** @typedef {{ readonly state: 'connecting' | 'live' | 'stale', readonly since: number | null }} LiveState */
 
 const KEPT = 120;

@@ -76,14 +76,14 @@ function shares(available, reserved, sold) {
  * @param {Warehouse} warehouse
  * @param {Totals} totals
  */
-function sumOf({ available }, { received, writtenOff, adjusted, reservedNow, deductedNow, carried = 0 }) {
+function sumOf({ available }, { received, writtenOff, adjusted, reservedNow, deductedNow, refunded, carried = 0 }) {
   /** @type {[string, number][]} */
   const steps = [
     ['Received', received],
     ['Written off', -writtenOff],
     ['Adjusted by counts', adjusted],
     ['Held by open transactions', -reservedNow],
-    ['Sold and not refunded', -deductedNow],
+    [refunded === 0 ? 'Sold and not refunded' : `Sold and not refunded (${count(refunded)} came back)`, -deductedNow],
     ['Carried forward from what was removed', carried],
   ];
   const told = steps.filter(([name, value]) => value !== 0 || name === 'Received');

@@ -1,6 +1,6 @@
 // Owns a transaction's story as a line of time: what happened, how long after the beginning, from which state to which.
 import { h } from './dom.js';
-import { count, eventInWords, moment, span } from './words.js';
+import { count, eventInWords, milliseconds, moment, span } from './words.js';
 
 /** @import { Child } from './dom.js' */
 /** @import { HistoryEvent } from './shapes.d.ts' */
@@ -57,7 +57,7 @@ function entryOf({ at, event, from, to, detail = {} }, startMs) {
       : null,
     typeof by !== 'string' && typeof note === 'string' ? h('p', {}, note) : null,
     items === undefined ? null : h('p', { class: 'dim' }, basketOf(items)),
-    detailOf(detail),
+    event.startsWith('ATTEMPT_') ? replyOf(detail) : detailOf(detail),
   );
 }
 
@@ -78,6 +78,15 @@ function failed(event, from, to) {
 function stateChange(from, to) {
   if (from === to) return null;
   return h('span', { class: 'change' }, from === null ? to : `${from} → ${to}`);
+}
+
+/** What one call came to. @param {Readonly<Record<string, unknown>>} detail */
+function replyOf({ attempt, outcome, status, error, durationMs }) {
+  const reply = typeof status === 'number' ? `${status} ${outcome}` : String(outcome);
+  const took = typeof durationMs === 'number' ? `, took ${milliseconds(durationMs)}` : '';
+  const told = h('p', { class: 'dim' }, `Attempt ${attempt}: ${reply}${took}`);
+  if (typeof error === 'string') told.append('. ', h('span', { class: 'error-text' }, error));
+  return told;
 }
 
 /** @param {Readonly<Record<string, unknown>>} detail */

@@ -9,7 +9,7 @@ import { hrefOf } from './route.js';
 import { count, milliseconds, plural, rate, span } from './words.js';
 
 /** @import { Visit } from './main.js' */
-/** @import { Overview, OpenState } from './shapes.d.ts' */
+/** @import { Overview, OpenState } from './standing.d.ts' */
 
 const PAUSE_MS = 3000;
 /** @type {readonly OpenState[]} */
@@ -118,7 +118,7 @@ function standingOf({ transactions, health, expiry, drift, lanes, pools, timers,
         facts([
           ['PostgreSQL', stateBadge(health.postgres)],
           ['Redis', stateBadge(health.redis)],
-          ['Expiry', `${span(expiry.lagS * 1000)} behind, ${plural(expiry.backlog, 'deadline')} due`],
+          ['Expiry', expiryInWords(expiry)],
           ['Counters and rows', drift === null ? 'not compared yet' : drift === 0 ? 'agree' : `differ by ${count(drift)}`],
           ['Version', version],
           ['Up', `${span(uptimeMs)}, ${plural(workers, 'worker')}`],
@@ -167,4 +167,10 @@ function gauge(name, value, max, text, mayFill) {
   const bounds = mayFill ? {} : { low: 0.5 * max, high: 0.8 * max, optimum: 0 };
   const meter = h('meter', { min: 0, max: Math.max(max, 1), value, ...bounds, 'aria-label': name });
   return h('div', { class: 'gauge' }, h('span', { class: 'name' }, name), h('span', { class: 'value' }, text), meter);
+}
+
+/** @param {Overview['expiry']} expiry */
+function expiryInWords({ lagS, backlog }) {
+  if (lagS === 0 && backlog === 0) return 'on time';
+  return `${span(lagS * 1000)} behind, ${plural(backlog, 'deadline')} due`;
 }

@@ -6,7 +6,7 @@ import { facts, nothing, stateBadge } from './pieces.js';
 import { count, milliseconds, plural, span } from './words.js';
 
 /** @import { Visit } from './main.js' */
-/** @import { Participant } from './shapes.d.ts' */
+/** @import { Participant } from './standing.d.ts' */
 
 const PAUSE_MS = 3000;
 const BREAKERS = {

@@ -10,13 +10,13 @@ import {
   panel,
   problemNote,
   skeleton,
-  skuLink,
   stateBadge,
   table,
   transactionLink,
   when,
 } from './pieces.js';
 import { hrefOf } from './route.js';
+import { SUGGESTED, stockTable } from './stock-list.js';
 import { count, plural } from './words.js';
 
 /** @import { Visit } from './main.js' */
@@ -25,7 +25,6 @@ import { count, plural } from './words.js';
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._:/-]{1,128}$/;
 const PAGE = 50;
-const SUGGESTED = 8;
 
 /** @param {Visit} visit */
 export function searchView(visit) {
@@ -88,25 +87,6 @@ function meaningsOf(visit, text) {
     empty: nothing(`No SKU begins with ${text}.`),
   });
   return [panel('Stock', stocks), reference, withSku];
-}
-
-/**
- * @param {readonly Stock[]} items
- * @param {string} text
- */
-export function stockTable(items, text) {
-  const columns = [{ title: 'SKU' }, ...['Available', 'Reserved', 'Sold'].map((title) => ({ title, number: true }))];
-  const rows = items.map(({ sku, available, reserved, deducted }) => [
-    skuLink(sku, 'found'),
-    count(available),
-    count(reserved),
-    count(deducted),
-  ]);
-  const more =
-    items.length === SUGGESTED
-      ? h('a', { class: 'more', href: hrefOf('stock', '', { prefix: text }) }, 'All that begin with it')
-      : null;
-  return h('div', {}, table('Stock', columns, rows), more);
 }
 
 /**

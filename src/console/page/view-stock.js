@@ -2,20 +2,19 @@
 import { read } from './ask.js';
 import { h } from './dom.js';
 import { follow, pages } from './follow.js';
-import { nothing, panel, skuLink, stateBadge, table, transactionLink, when } from './pieces.js';
-import { hrefOf } from './route.js';
+import { nothing, panel, stateBadge, table, transactionLink, when } from './pieces.js';
+import { stockList } from './stock-list.js';
 import { sums } from './sums.js';
-import { stockTable } from './view-search.js';
-import { count, moment, rate, signed } from './words.js';
+import { count, moment, signed } from './words.js';
 
 /** @import { Visit } from './main.js' */
-/** @import { HotItem, StockEntry, StockStory } from './shapes.d.ts' */
+/** @import { StockEntry, StockStory } from './shapes.d.ts' */
 
 const PAUSE_MS = 3000;
 
 /** @param {Visit} visit */
 export function stockView(visit) {
-  return visit.place.subject === '' ? listOf(visit) : skuOf(visit);
+  return visit.place.subject === '' ? stockList(visit) : skuOf(visit);
 }
 
 /** @param {Visit} visit */
@@ -127,79 +126,4 @@ function historyRow({
 function movementInWords(kind) {
   if (kind === 'RECEIVE') return 'Received';
   return kind === 'WRITE_OFF' ? 'Written off' : kind === 'ADJUST' ? 'Adjusted' : kind;
-}
-
-/** @param {Visit} visit */
-function listOf({ place, signal }) {
-  const prefix = place.query.get('prefix') ?? '';
-  const hottest = follow({
-    signal,
-    load: (given) => read('/v1/operations/hottest?limit=10', given),
-    make: (/** @type {{ items: readonly HotItem[] }} */ { items }) => [hottestTable(items)],
-    pauseMs: () => 5000,
-  });
-  const list = pages({
-    signal,
-    load: (cursor, given) =>
-      read(
-        `/v1/stock?prefix=${encodeURIComponent(prefix)}&limit=50${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-        given,
-      ),
-    make: (items) => stockTable(items, ''),
-    empty: nothing(prefix === '' ? 'Nothing was ever stocked.' : `No SKU begins with ${prefix}.`),
-  });
-  return {
-    title: 'Stock',
-    content: [
-      h('h1', { tabindex: '-1' }, 'Stock'),
-      prefixForm(prefix),
-      prefix === '' ? panel('Hottest now', hottest.element) : null,
-      panel(prefix === '' ? 'All SKUs' : `SKUs that begin with ${prefix}`, list),
-    ],
-  };
-}
-
-/** @param {string} prefix */
-function prefixForm(prefix) {
-  const input = h('input', {
-    name: 'prefix',
-    type: 'search',
-    value: prefix,
-    maxlength: 128,
-    autocapitalize: 'off',
-    spellcheck: 'false',
-    autocomplete: 'off',
-    'data-key': 'prefix',
-    class: 'mono',
-  });
-  const form = h(
-    'form',
-    { class: 'filters', 'aria-label': 'SKUs by their beginning' },
-    h('label', { class: 'field' }, h('span', {}, 'SKU begins with'), input),
-    h('button', { type: 'submit', class: 'button' }, 'Show'),
-  );
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    location.hash = hrefOf('stock', '', { prefix: input.value.trim() });
-  });
-  return form;
-}
-
-/** @param {readonly HotItem[]} items */
-function hottestTable(items) {
-  if (items.length === 0) return nothing('Nothing was asked for in the last seconds.');
-  const columns = [
-    { title: 'SKU' },
-    { title: 'Warehouse' },
-    ...['Tries per second', 'Units per second', 'Shortages per second'].map((title) => ({ title, number: true })),
-  ];
-  return table(
-    'The SKUs that are asked for most',
-    columns,
-    items.map(({ sku, warehouse, triesPerS, reservedPerS, shortagesPerS }) => [
-      skuLink(sku, `hot:${warehouse}`),
-      warehouse,
-      ...[triesPerS, reservedPerS, shortagesPerS].map(rate),
-    ]),
-  );
 }

@@ -93,9 +93,14 @@ function branchLine({ participant, state, phase, attempts, nextAttemptAt, lastEr
     h('span', { class: 'strong' }, participant),
     stateBadge(state),
     phase === null ? null : h('span', {}, `${plural(attempts, 'attempt')} to ${phase}`),
-    nextAttemptAt === null ? null : h('span', {}, 'again ', when(nextAttemptAt)),
+    nextAttemptAt === null ? null : h('span', {}, ...againWhen(nextAttemptAt)),
     lastError === null ? null : h('span', { class: 'error-text' }, lastError),
   );
+}
+
+/** @param {string} at */
+function againWhen(at) {
+  return Date.parse(at) <= Date.now() ? ['due'] : ['again ', when(at)];
 }
 
 /** @param {Due} due */

@@ -7,7 +7,7 @@ import { follow } from './follow.js';
 import { announce, attentionBadge, copyButton, facts, panel, skuLink, stateBadge, table, when } from './pieces.js';
 import { hrefOf } from './route.js';
 import { timeline } from './timeline.js';
-import { count, reasonInWords } from './words.js';
+import { count, moment, reasonInWords } from './words.js';
 
 /** @import { Child } from './dom.js' */
 /** @import { Visit } from './main.js' */
@@ -135,7 +135,9 @@ function factsOf({ state, reference, createdAt, expiresAt, updatedAt, note, meta
         : h('a', { href: hrefOf('search', '', { q: reference }) }, reference),
     ],
     ['Created', when(createdAt, { whole: true })],
-    [UNDECIDED.has(state) ? 'Released' : 'Deadline was', when(expiresAt, { whole: true })],
+    UNDECIDED.has(state)
+      ? ['Released', when(expiresAt, { whole: true })]
+      : ['Deadline', h('time', { datetime: expiresAt }, moment(expiresAt))],
     ['Changed', when(updatedAt, { whole: true })],
   ];
   if (note !== null) entries.push(['Note', note]);

@@ -62,7 +62,7 @@ export function distance(ms, now = Date.now()) {
 
 /** How long since a moment, as 'for …'. @param {number} ms since 1970 @param {number} now */
 export function lasting(ms, now = Date.now()) {
-  return `for ${span(now - ms)}`;
+  return now - ms < 1000 ? 'for less than a second' : `for ${span(now - ms)}`;
 }
 
 /** @param {string | number} at */
