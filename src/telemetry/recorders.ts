@@ -53,7 +53,7 @@ function count(tallies: Tallies, { reached, units, expiryDelaysMs }: Account): v
 }
 
 /** What src/http tells; its own types are above this layer. */
-interface Answered {
+export interface Answered {
   readonly method: string;
   readonly route: string;
   readonly status: number | null;
@@ -92,7 +92,7 @@ export function callRecorder(tallies: Tallies) {
 }
 
 /** What src/keeping tells; its own types are above this layer. */
-interface Drift {
+export interface Drift {
   readonly available: number;
   readonly reserved: number;
   readonly deducted: number;

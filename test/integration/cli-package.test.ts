@@ -1,6 +1,6 @@
 // Owns the test that what npm packs works where it is installed, without the sources.
 import { execFile, execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -86,6 +86,9 @@ describe('holdfast as a package', () => {
       const sources = packed?.files.filter(({ path }) => path.startsWith('examples/') && path.endsWith('.ts')) ?? [];
       expect(sources).to.have.length.above(3);
       for (const { path } of sources) expect(readFileSync(join(source, path), 'utf8'), path).to.not.include("'../../../");
+      // Read at the start: without it, nothing below would serve.
+      const page = packed?.files.filter(({ path }) => path.startsWith('dist/src/console/page/')) ?? [];
+      expect(page).to.have.length(readdirSync(join(ROOT, 'src', 'console', 'page')).length);
       execFileSync('tar', ['-xzf', join(source, packed?.filename ?? ''), '-C', modules]);
       const bin = join(modules, 'package', 'scripts', 'holdfast.mjs');
       const withoutPinned = await holdfast(['--help'], { bin, nodeOptions: OLD_NODE });
