@@ -17,7 +17,7 @@ import { verdict } from './targets.ts';
 
 const LOAD = { pattern: 'uniform', connections: 128, pauseMs: 0 } as const satisfies Partial<Load>;
 /** Long enough for the code of spans to be compiled, too: one request in ten comes by there. */
-const WARM_UP_SECONDS = 8;
+const WARM_UP_SECONDS = 12;
 
 type Name = 'before' | 'off' | 'on';
 

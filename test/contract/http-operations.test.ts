@@ -132,6 +132,9 @@ describe('operations over HTTP', () => {
     expect(answer.body.traceId).to.equal('4bf92f3577b34da6a3ce929d0e0e4736');
     expect(JSON.stringify(answer.body)).not.to.contain('secret');
     expect(http.logged.map((line) => [line.level, line.traceId])).to.deep.equal([[50, answer.body.traceId]]);
+    const id = '0193b0a4-7c1e-7d00-8000-00000000000a';
+    await http.refused(500, 'internal-error', 'GET', `/v1/transactions/${id.toUpperCase()}`);
+    expect(http.logged.at(-1)?.transactionId).to.equal(id);
     http.port.readFault = null;
     await http.refused(404, 'unknown-sku', 'GET', '/v1/stock/SKU-1');
     http.port.intercept = () => {

@@ -33,7 +33,12 @@ export class HttpFixture {
   isDraining = false;
   base = '';
   portNumber = 0;
-  readonly logged: { readonly level: number; readonly msg: string; readonly traceId?: string }[] = [];
+  readonly logged: {
+    readonly level: number;
+    readonly msg: string;
+    readonly traceId?: string;
+    readonly transactionId?: string;
+  }[] = [];
   /** Looks at the port often, as nobody tells it. */
   readonly watch = new Watch({
     read: (ids) => this.port.transactionsById(ids),
