@@ -15,6 +15,8 @@ export interface System {
   readonly url: string;
   /** Of its own process and all below it, but not of the servers it uses. */
   residentBytes(): Promise<number>;
+  /** Of its own process, user and system; NaN where there is no /proc. */
+  processorSeconds(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -87,6 +89,16 @@ async function residentBytesOf(pid: number): Promise<number> {
   return total;
 }
 
+/** By clock ticks of 1/100 s, as every Linux has them. */
+async function processorSecondsOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) / 100;
+}
+
 async function childrenByParent(): Promise<Map<number, number[]>> {
   const children = new Map<number, number[]>();
   for (const entry of await readdir('/proc')) {
@@ -104,10 +116,17 @@ async function childrenByParent(): Promise<Map<number, number[]>> {
  * @param databaseUrl ceiling and participant have no use for it
  * @param redisUrl undefined lets holdfast start its own
  * @param port undefined takes a free one
+ * @param more settings besides, and another place for the code of holdfast
  */
-export async function startSystem(name: SystemName, databaseUrl: string, redisUrl?: string, port?: number): Promise<System> {
+export async function startSystem(
+  name: SystemName,
+  databaseUrl: string,
+  redisUrl?: string,
+  port?: number,
+  more: { readonly env?: Readonly<Record<string, string>>; readonly entry?: string } = {},
+): Promise<System> {
   const dataFolder = await mkdtemp(path.join(tmpdir(), `holdfast-bench-${name}-`));
-  const child = spawn(process.execPath, [...FLAGS[name], fileURLToPath(new URL(ENTRY[name], import.meta.url))], {
+  const child = spawn(process.execPath, [...FLAGS[name], more.entry ?? fileURLToPath(new URL(ENTRY[name], import.meta.url))], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
@@ -119,6 +138,7 @@ export async function startSystem(name: SystemName, databaseUrl: string, redisUr
       HOLDFAST_DATA_DIR: dataFolder,
       DATABASE_URL: databaseUrl,
       ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
+      ...more.env,
     },
   });
   const stop = async (): Promise<void> => {
@@ -127,7 +147,13 @@ export async function startSystem(name: SystemName, databaseUrl: string, redisUr
   };
   try {
     const url = await listening(child, name);
-    return { name, url, residentBytes: () => residentBytesOf(child.pid ?? 0), stop };
+    return {
+      name,
+      url,
+      residentBytes: () => residentBytesOf(child.pid ?? 0),
+      processorSeconds: () => processorSecondsOf(child.pid ?? 0),
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -166,6 +166,15 @@ export const SETTINGS = {
     max: 60_000,
     meaning: 'How often PostgreSQL is asked for what is due, whatever Redis does.',
   },
+  retentionDays: {
+    kind: 'integer',
+    name: 'HOLDFAST_RETENTION_DAYS',
+    fallback: 30,
+    min: 0,
+    max: 36_500,
+    meaning:
+      'How many days after its last change a finished transaction keeps its items, branches and history; 0 keeps all. Its id, content hash, state and reason stay for ever.',
+  },
   coordinatorUrl: {
     kind: 'text',
     name: 'HOLDFAST_URL',

@@ -4,9 +4,10 @@ WITH summed AS (
   FROM holdfast.reservation
   GROUP BY sku, warehouse
 ), counter AS MATERIALIZED (
-  SELECT s.*, coalesce(r.sold, 0) AS sold, coalesce(r.held, 0) AS held
+  SELECT s.*, coalesce(r.sold, 0) + coalesce(c.deducted - c.refunded, 0) AS sold, coalesce(r.held, 0) AS held
   FROM holdfast.stock s
   LEFT JOIN summed r USING (sku, warehouse)
+  LEFT JOIN holdfast.carried c USING (sku, warehouse)
 ), seen (text) AS (
   SELECT format('%s in %s: %s reserved and %s deducted, but the reservations hold %s and sold %s',
     sku, warehouse, reserved, deducted, held, sold)

@@ -37,7 +37,7 @@ BEGIN
 
   WITH done AS (
     UPDATE holdfast.branch b
-    SET state = m.to_state, lease_holder = NULL, attempts = b.attempts + 1, attempts_in_all = b.attempts_in_all + 1,
+    SET state = m.to_state, lease_holder = NULL, claimed_by = NULL, attempts = b.attempts + 1, attempts_in_all = b.attempts_in_all + 1,
         attempted_at = now, last_error = NULL, needs_attention = false
     FROM unnest(transactions, branches, phases, fences, statuses, durations_ms) WITH ORDINALITY
         r (transaction_id, id, phase, fence, status, duration_ms, position)

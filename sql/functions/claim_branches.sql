@@ -25,6 +25,8 @@ BEGIN
       SELECT b.transaction_id, b.id
       FROM holdfast.branch b
       WHERE b.participant = wanted.name AND b.next_attempt_at IS NOT NULL
+        -- Said once more, for the index: where nothing is due ahead of its time, it is read up to now and no further.
+        AND b.next_attempt_at <= CASE WHEN wanted.resumed IS NULL THEN now ELSE 'infinity' END
         AND (b.next_attempt_at <= now OR b.attempted_at < holdfast.from_epoch_ms(wanted.resumed))
       ORDER BY b.next_attempt_at
       LIMIT wanted.most
@@ -32,7 +34,7 @@ BEGIN
     ) waiting
   ), granted AS (
     UPDATE holdfast.branch b
-    SET lease_holder = coordinator, next_attempt_at = NULL, fence = b.fence + 1
+    SET lease_holder = coordinator, claimed_by = coordinator, next_attempt_at = NULL, fence = b.fence + 1
     FROM due
     WHERE b.transaction_id = due.transaction_id AND b.id = due.id
     RETURNING b.transaction_id, b.id, b.participant, b.phase, b.fence

@@ -26,21 +26,23 @@ BEGIN
   IF ended IS NULL THEN
     RETURN 0;
   END IF;
-  -- From the few open transactions to their branches, one look-up each, whatever the planner knows of the tables.
+  -- From the transactions that may have a branch under way (held_branches says which) to their branches, one look-up each, whatever the
+  -- planner knows of the tables.
   SELECT array_agg(held.transaction_id), array_agg(held.id) INTO transaction_ids, branch_ids
   FROM (
-    SELECT t.id FROM holdfast.transaction t
-    WHERE t.state IN ('TRYING', 'CONFIRMING', 'CANCELLING') AND t.branch_count > 0
-    ORDER BY t.id
-  ) unsettled
+    SELECT t.id FROM holdfast.transaction t WHERE t.is_asking AND t.state IN ('TRYING', 'CONFIRMING', 'CANCELLING')
+    UNION
+    SELECT b.transaction_id FROM holdfast.branch b WHERE b.claimed_by = ANY (ended)
+    ORDER BY id
+  ) asking
   CROSS JOIN LATERAL (
     SELECT b.transaction_id, b.id FROM holdfast.branch b
-    WHERE b.transaction_id = unsettled.id AND b.lease_holder = ANY (ended)
+    WHERE b.transaction_id = asking.id AND b.lease_holder = ANY (ended)
     ORDER BY b.id
     FOR UPDATE
   ) held;
   UPDATE holdfast.branch b
-  SET lease_holder = NULL, next_attempt_at = clock_timestamp(), fence = b.fence + 1
+  SET lease_holder = NULL, claimed_by = NULL, next_attempt_at = clock_timestamp(), fence = b.fence + 1
   FROM unnest(transaction_ids, branch_ids) held (transaction_id, id)
   WHERE b.transaction_id = held.transaction_id AND b.id = held.id;
   GET DIAGNOSTICS freed = ROW_COUNT;

@@ -26,11 +26,12 @@ BEGIN
   IF changed IS NOT NULL THEN
     UPDATE holdfast.transaction t
     SET state = c.state, reason = c.reason, note = c.note, needs_attention = c.needs_attention,
+        is_asking = nullif(coalesce(c.is_asking, c.branch_count > 0), false),
         expires_at = holdfast.from_epoch_ms(c.expires_ms), decided_at = holdfast.from_epoch_ms(c.decided_ms),
         updated_at = holdfast.from_epoch_ms(c.updated_ms)
     FROM json_to_recordset(changed) c (
       id uuid, from_state holdfast.transaction_state, state holdfast.transaction_state, reason holdfast.cancel_reason, note text,
-      needs_attention boolean, expires_ms bigint, decided_ms bigint, updated_ms bigint
+      needs_attention boolean, branch_count smallint, is_asking boolean, expires_ms bigint, decided_ms bigint, updated_ms bigint
     )
     WHERE t.id = c.id AND t.state = c.from_state;
     GET DIAGNOSTICS affected = ROW_COUNT;
@@ -58,6 +59,7 @@ BEGIN
         attempts_in_all = c.attempts_in_all, last_error = c.last_error,
         next_attempt_at = CASE WHEN c.granted AND holder IS NULL THEN clock_timestamp() ELSE holdfast.from_epoch_ms(c.next_attempt_ms) END,
         lease_holder = CASE WHEN c.granted THEN holder WHEN c.under_way THEN b.lease_holder END,
+        claimed_by = CASE WHEN c.under_way AND NOT c.granted THEN b.claimed_by END,
         fence = c.fence, needs_attention = c.needs_attention, resolved = c.resolved, traceparent = c.traceparent
     FROM json_to_recordset(changed_branches) c (
       transaction_id uuid, id uuid, from_fence bigint, fence bigint, state holdfast.branch_state, phase holdfast.branch_phase,
@@ -91,14 +93,17 @@ BEGIN
   END IF;
   IF opened IS NOT NULL THEN
     INSERT INTO holdfast.transaction (
-      id, state, reason, note, branch_count, content_hash, reference, metadata, shortages, created_at, expires_at, decided_at, updated_at
+      id, state, reason, note, branch_count, is_asking, content_hash, reference, metadata, shortages, origin, created_at, expires_at,
+      decided_at, updated_at
     )
-    SELECT id, state, reason, note, branch_count, decode(content_hash, 'hex'), reference, metadata::json, shortages,
+    SELECT id, state, reason, note, branch_count, nullif(coalesce(is_asking, branch_count > 0), false), decode(content_hash, 'hex'),
+           reference, metadata::json, shortages, origin,
            holdfast.from_epoch_ms(created_ms), holdfast.from_epoch_ms(expires_ms), holdfast.from_epoch_ms(decided_ms),
            holdfast.from_epoch_ms(updated_ms)
     FROM json_to_recordset(opened) c (
-      id uuid, state holdfast.transaction_state, reason holdfast.cancel_reason, note text, branch_count smallint, content_hash text,
-      reference text, metadata text, shortages json, created_ms bigint, expires_ms bigint, decided_ms bigint, updated_ms bigint
+      id uuid, state holdfast.transaction_state, reason holdfast.cancel_reason, note text, branch_count smallint, is_asking boolean,
+      content_hash text,
+      reference text, metadata text, shortages json, origin text, created_ms bigint, expires_ms bigint, decided_ms bigint, updated_ms bigint
     )
     ORDER BY id;
   END IF;

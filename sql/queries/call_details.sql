@@ -9,7 +9,7 @@ WITH wanted AS MATERIALIZED (
 SELECT (
   SELECT json_agg(json_build_object(
     'branchId', w.id, 'participant', w.participant, 'fence', w.fence, 'holder', w.lease_holder, 'attempts', w.attempts,
-    'payload', w.payload::text, 'traceparent', w.traceparent, 'state', t.state, 'expiresAt', holdfast.epoch_ms(t.expires_at),
+    'payload', w.payload::text, 'traceparent', w.traceparent, 'origin', t.origin, 'state', t.state, 'expiresAt', holdfast.epoch_ms(t.expires_at),
     'isBeforeDeadline', t.expires_at > clock_timestamp()
   ))
   FROM wanted w JOIN holdfast.transaction t ON t.id = w.transaction_id

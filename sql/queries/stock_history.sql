@@ -1,4 +1,5 @@
--- A page of a SKU's story, newest first: the movements that were applied and the reservations that held something.
+-- A page of a SKU's story, newest first: the movements that were applied, the reservations that held something, and what the
+-- reservations came to, all told, that retention has removed.
 --   $1 sku  $2 warehouse or null  $3, $4, $5 the last row of the page before: at (ms), id and warehouse  $6 how many
 SELECT h.document::text AS document
 FROM (
@@ -27,6 +28,16 @@ FROM (
       AND (r.created_at, r.transaction_id, r.warehouse) < (coalesce(holdfast.from_epoch_ms($3::bigint), 'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), coalesce($5, ''))
     ORDER BY r.created_at DESC, r.transaction_id DESC, r.warehouse DESC
     LIMIT $6
+  )
+  UNION ALL
+  (
+    SELECT c.until, '00000000-0000-0000-0000-000000000000', c.warehouse, json_build_object(
+      'at', holdfast.epoch_ms(c.until), 'warehouse', c.warehouse, 'kind', 'CARRIED', 'quantity', c.deducted - c.refunded,
+      'deducted', c.deducted, 'refunded', c.refunded, 'reservations', c.reservations
+    )
+    FROM holdfast.carried c
+    WHERE c.sku = $1 AND ($2::text IS NULL OR c.warehouse = $2)
+      AND (c.until, '00000000-0000-0000-0000-000000000000', c.warehouse) < (coalesce(holdfast.from_epoch_ms($3::bigint), 'infinity'), coalesce($4::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'), coalesce($5, ''))
   )
 ) h
 ORDER BY h.at DESC, h.id DESC, h.warehouse DESC

@@ -1,7 +1,8 @@
--- What a SKU's counters come from, by warehouse: its movements added up, what is held and sold, and what came back. $1 sku
+-- What a SKU's counters come from, by warehouse: its movements added up, what is held and sold, and what came back, of
+-- reservations that retention has removed too. $1 sku
 SELECT json_build_object(
   'warehouse', s.warehouse, 'received', coalesce(m.received, 0), 'writtenOff', coalesce(m.written_off, 0),
-  'adjusted', coalesce(m.adjusted, 0), 'reservedNow', s.reserved, 'deductedNow', s.deducted, 'refunded', coalesce(r.refunded, 0)
+  'adjusted', coalesce(m.adjusted, 0), 'reservedNow', s.reserved, 'deductedNow', s.deducted, 'refunded', coalesce(r.refunded, 0) + coalesce(c.refunded, 0)
 )::text
 FROM holdfast.stock s
 LEFT JOIN (
@@ -19,5 +20,6 @@ LEFT JOIN (
   WHERE r.sku = $1 AND r.refunded > 0
   GROUP BY r.warehouse
 ) r ON r.warehouse = s.warehouse
+LEFT JOIN holdfast.carried c ON c.sku = s.sku AND c.warehouse = s.warehouse
 WHERE s.sku = $1
 ORDER BY s.warehouse

@@ -15,6 +15,7 @@ SELECT t.id, json_build_object(
   'expiresAt', holdfast.epoch_ms(t.expires_at),
   'decidedAt', holdfast.epoch_ms(t.decided_at),
   'updatedAt', holdfast.epoch_ms(t.updated_at),
+  'retiredAt', holdfast.epoch_ms(t.retired_at),
   'items', coalesce(
     (
       SELECT json_agg(json_build_array(r.sku, r.warehouse, r.quantity, r.state, r.deducted, r.refunded) ORDER BY r.sku, r.warehouse)

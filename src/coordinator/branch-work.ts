@@ -30,6 +30,8 @@ export interface CallDetails {
   /** As JSON text. */
   readonly payload: string | null;
   readonly traceparent: string;
+  /** W3C Trace Context of the transaction's Try; null where that was not recorded. */
+  readonly origin?: string | null;
   /** Of the transaction. */
   readonly state: string;
   readonly expiresAt: number;

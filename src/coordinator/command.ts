@@ -29,7 +29,13 @@ export interface BranchRequest {
   readonly payload: string | null;
 }
 
-export interface TryCommand {
+/** What every command may carry besides what it asks for; it decides nothing. */
+interface Traceable {
+  /** W3C Trace Context of the recorded span that it belongs to (tracer.ts); none where it is not recorded. */
+  readonly trace?: string;
+}
+
+export interface TryCommand extends Traceable {
   readonly kind: 'try';
   readonly id: TransactionId;
   /** False where the server made the id: then no earlier request can have used it, and a refusal stores nothing. */
@@ -46,7 +52,7 @@ export interface TryCommand {
   readonly traceparent: string | null;
 }
 
-export interface ConfirmCommand {
+export interface ConfirmCommand extends Traceable {
   readonly kind: 'confirm';
   readonly id: TransactionId;
   /** Null confirms everything; otherwise these are sold and the rest is released. */
@@ -55,7 +61,7 @@ export interface ConfirmCommand {
   readonly traceparent: string | null;
 }
 
-export interface CancelCommand {
+export interface CancelCommand extends Traceable {
   readonly kind: 'cancel';
   readonly id: TransactionId;
   readonly note: string | null;
@@ -65,14 +71,14 @@ export interface CancelCommand {
   readonly by?: string;
 }
 
-export interface ExtendCommand {
+export interface ExtendCommand extends Traceable {
   readonly kind: 'extend';
   readonly id: TransactionId;
   /** From now, by the database's clock. */
   readonly timeoutMs: number;
 }
 
-export interface RefundCommand {
+export interface RefundCommand extends Traceable {
   readonly kind: 'refund';
   readonly id: TransactionId;
   /** Null only where `items` is null: "all that is left" is idempotent by itself. */
@@ -83,7 +89,7 @@ export interface RefundCommand {
 }
 
 /** The deadline has come; made by timers only. Refused while it has not, by the database's clock. */
-export interface ExpireCommand {
+export interface ExpireCommand extends Traceable {
   readonly kind: 'expire';
   readonly id: TransactionId;
 }
@@ -102,7 +108,7 @@ export type CallOutcome =
   | 'not-sent';
 
 /** What a participant answered, or that it did not; made by src/participants only. */
-export interface BranchReplyCommand {
+export interface BranchReplyCommand extends Traceable {
   readonly kind: 'branch-reply';
   readonly id: TransactionId;
   readonly branchId: BranchId;
@@ -120,7 +126,7 @@ export interface BranchReplyCommand {
 }
 
 /** An operator wants every branch that waits to be tried now. */
-export interface RetryCommand {
+export interface RetryCommand extends Traceable {
   readonly kind: 'retry';
   readonly id: TransactionId;
   /** Who asked. */
@@ -129,7 +135,7 @@ export interface RetryCommand {
 }
 
 /** An operator settles a branch that cannot settle itself. */
-export interface ResolveCommand {
+export interface ResolveCommand extends Traceable {
   readonly kind: 'resolve';
   readonly id: TransactionId;
   readonly branchId: BranchId;
@@ -138,7 +144,7 @@ export interface ResolveCommand {
   readonly by: string;
 }
 
-export interface PutParticipantCommand {
+export interface PutParticipantCommand extends Traceable {
   readonly kind: 'put-participant';
   readonly name: string;
   readonly url: string;
@@ -149,12 +155,12 @@ export interface PutParticipantCommand {
   readonly secret: string | null;
 }
 
-export interface RemoveParticipantCommand {
+export interface RemoveParticipantCommand extends Traceable {
   readonly kind: 'remove-participant';
   readonly name: string;
 }
 
-export interface MoveStockCommand {
+export interface MoveStockCommand extends Traceable {
   readonly kind: 'move-stock';
   readonly id: MovementId;
   readonly idGiven: boolean;
@@ -167,7 +173,7 @@ export interface MoveStockCommand {
   readonly reason: string | null;
 }
 
-export interface CountStockCommand {
+export interface CountStockCommand extends Traceable {
   readonly kind: 'count-stock';
   /** Of the ADJUST it becomes. Made by the server, so that a retried commit is recognised. */
   readonly id: MovementId;

@@ -12,6 +12,8 @@ export interface BranchCall {
   readonly fence: number;
   /** Whether an operator asked for it: then it goes first, and past an open breaker. */
   readonly isUrgent: boolean;
+  /** Whether it was claimed, some time after the decision that asked for it, or left by another coordinator. */
+  readonly isClaimed?: boolean;
 }
 
 export interface Effects {

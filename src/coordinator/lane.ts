@@ -9,6 +9,8 @@ import { type Command, type Coordinator, orderingKey, type Refused, type Verdict
 import type { Effects } from './effects.ts';
 import { type Ledger, LedgerFault } from './ledger.ts';
 import { type BatchObserver, type LaneObserver, SILENT, type Submitted } from './observer.ts';
+import { TracedLedger } from './traced-ledger.ts';
+import { type BatchTracer, type LaneTracer, UNTRACED } from './tracer.ts';
 
 export interface LaneOptions {
   /** Commands that may wait; one more is refused as overloaded at once. */
@@ -22,9 +24,16 @@ export interface LaneOptions {
   readonly patienceMs: number;
   /** Told of what must be done about what was stored. */
   readonly onEffects: (effects: Effects, now: number) => void;
-  /** Told of what went wrong and was retried, or could not be. */
-  readonly onFault: (fault: unknown, commands: number) => void;
+  /** Told of what went wrong and was retried, or could not be: the fault, how many commands it struck, and the first of them. */
+  readonly onFault: (fault: unknown, commands: number, first: Command | null) => void;
   readonly observer?: LaneObserver;
+  readonly tracer?: LaneTracer;
+}
+
+/** Who is told of a batch. */
+interface Telling {
+  readonly observer: BatchObserver;
+  readonly tracer: BatchTracer | null;
 }
 
 interface Waiting extends Submitted {
@@ -129,7 +138,9 @@ export class Lane implements Coordinator {
     this.#batchesUnderWay += 1;
     this.#watch ??= setInterval(() => this.#dismissImpatient(), this.#options.patienceMs / 10);
     const observer = this.#observer.batchBegun(batch, performance.now());
-    await this.#settle(batch, false, observer);
+    const tracer = (this.#options.tracer ?? UNTRACED).batchBegun(batch);
+    await this.#settle(batch, false, { observer, tracer });
+    tracer?.ended();
     observer.ended();
     this.#batchesUnderWay -= 1;
     for (const key of keys) this.#keysUnderWay.delete(key);
@@ -175,30 +186,30 @@ export class Lane implements Coordinator {
    * Settles a batch, however often that takes. Ids make a second attempt safe even where the first was committed (I7).
    * @param again whether the commands may have been stored already
    */
-  async #settle(all: readonly Waiting[], again: boolean, observer: BatchObserver): Promise<void> {
+  async #settle(all: readonly Waiting[], again: boolean, telling: Telling): Promise<void> {
     const isUnanswered = (waiting: Waiting): boolean => this.#unanswered.has(waiting);
     let batch = all.filter(isUnanswered);
     let conflicts = 0;
     for (let attempt = 0; batch.length > 0; attempt += 1) {
       try {
-        await this.#attempt(batch, again || attempt > 0, observer);
+        await this.#attempt(batch, again || attempt > 0, telling);
         return;
       } catch (error) {
         batch = batch.filter(isUnanswered);
-        this.#options.onFault(error, batch.length);
+        this.#options.onFault(error, batch.length, batch[0]?.command ?? null);
         const kind = error instanceof LedgerFault ? error.kind : 'unexpected';
-        observer.failed(kind);
+        telling.observer.failed(kind);
         if (kind === 'conflict') conflicts += 1;
-        if (kind === 'unexpected' || conflicts > CONFLICT_LIMIT) return this.#isolate(batch, error, observer);
+        if (kind === 'unexpected' || conflicts > CONFLICT_LIMIT) return this.#isolate(batch, error, telling);
         await pause(attempt);
         batch = batch.filter(isUnanswered);
       }
     }
   }
 
-  #attempt(batch: readonly Waiting[], again: boolean, observer: BatchObserver): Promise<void> {
+  #attempt(batch: readonly Waiting[], again: boolean, { observer, tracer }: Telling): Promise<void> {
     return settleBatch(
-      this.#ledger,
+      tracer === null ? this.#ledger : new TracedLedger(this.#ledger, tracer),
       batch.map((waiting) => waiting.command),
       again,
       {
@@ -207,6 +218,7 @@ export class Lane implements Coordinator {
           if (waiting === undefined) return;
           this.#unanswered.delete(waiting);
           observer.settled(waiting, verdict);
+          tracer?.settled(waiting.command, verdict);
           waiting.resolve(verdict);
         },
         stored: this.#options.onEffects,
@@ -217,7 +229,7 @@ export class Lane implements Coordinator {
   }
 
   /** A batch that cannot be settled is halved until the one bad command stands alone: the others must not suffer for it. */
-  async #isolate(batch: readonly Waiting[], error: unknown, observer: BatchObserver): Promise<void> {
+  async #isolate(batch: readonly Waiting[], error: unknown, telling: Telling): Promise<void> {
     const [waiting] = batch;
     if (batch.length === 1 && waiting !== undefined) {
       this.#unanswered.delete(waiting);
@@ -227,8 +239,8 @@ export class Lane implements Coordinator {
       return;
     }
     const middle = batch.length >> 1;
-    await this.#settle(batch.slice(0, middle), true, observer);
-    await this.#settle(batch.slice(middle), true, observer);
+    await this.#settle(batch.slice(0, middle), true, telling);
+    await this.#settle(batch.slice(middle), true, telling);
   }
 
   /**

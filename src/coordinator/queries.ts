@@ -28,7 +28,7 @@ export interface StockFilter {
 export interface StockHistoryEntry {
   readonly at: number;
   readonly warehouse: string;
-  /** RECEIVE, WRITE_OFF or ADJUST for movements; RESERVATION for reservations. */
+  /** RECEIVE, WRITE_OFF or ADJUST for movements; RESERVATION for reservations; CARRIED for all that retention has removed. */
   readonly kind: string;
   readonly quantity: number;
   readonly transactionId?: TransactionId;
@@ -41,6 +41,8 @@ export interface StockHistoryEntry {
   /** When its transaction was decided, and what became of that. */
   readonly settledAt?: number | null;
   readonly transactionState?: string;
+  /** Of what was carried: how many there were. */
+  readonly reservations?: number;
 }
 
 /** A transaction whose deadline has come. */
@@ -48,6 +50,8 @@ export interface Due {
   readonly id: TransactionId;
   /** In ms since 1970, by the database's clock. */
   readonly expiresAt: number;
+  /** W3C Trace Context of its Try; null where that was not recorded. */
+  readonly origin: string | null;
 }
 
 /** All of them throw DatabaseUnavailable (errors of the port) where PostgreSQL does not answer. */

@@ -27,6 +27,8 @@ export interface StoredTransaction extends Transaction {
   readonly shortages: readonly Shortage[] | null;
   /** When the one decision was taken (I5); null while there is none. */
   readonly decidedAt: number | null;
+  /** When its body and history were removed; null while they are there. */
+  readonly retiredAt: number | null;
 }
 
 export interface StoredMovement {
@@ -84,7 +86,12 @@ export interface StoredParticipant {
 }
 
 export type Change =
-  | { readonly kind: 'open-transaction'; readonly transaction: StoredTransaction }
+  | {
+      readonly kind: 'open-transaction';
+      readonly transaction: StoredTransaction;
+      /** The recorded span of its Try; none where it is not recorded. */
+      readonly origin?: string;
+    }
   | { readonly kind: 'change-transaction'; readonly before: StoredTransaction; readonly after: StoredTransaction }
   /** I9: with the transaction, before its participant is called. */
   | {

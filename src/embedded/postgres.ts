@@ -18,8 +18,8 @@ const SOCKET_PORT = 5432;
 /** sun_path holds 108 bytes on Linux and 104 on macOS, with a zero at the end. */
 const SOCKET_PATH_LIMIT_BYTES = 103;
 
-/** Each setting with its reason. Command-line flags, so that a new version's choices reach a cluster that exists already. */
-const SERVER_SETTINGS: Readonly<Record<string, string>> = {
+/** Each setting with its reason; docker-compose.yml is held to them by a test. Command-line flags, so that a new version's choices reach a cluster that exists already. */
+export const SERVER_SETTINGS: Readonly<Record<string, string>> = {
   // An answered 2xx survives a power cut (I6). These are the defaults, said aloud, so that nothing in the cluster changes them.
   fsync: 'on',
   synchronous_commit: 'on',

@@ -13,6 +13,7 @@ import { addOperationRoutes } from './routes/operations.ts';
 import { addParticipantRoutes } from './routes/participants.ts';
 import { addStockRoutes } from './routes/stock.ts';
 import { addTransactionRoutes } from './routes/transactions.ts';
+import { logFieldsOf } from './tracer.ts';
 
 export type { AppContext, Readiness } from './context.ts';
 
@@ -111,7 +112,10 @@ function answerError(options: AppOptions, error: unknown, request: Request, resp
   const traceId = traceIdOfRequest(request);
   const foreseen = foreseenProblem(error);
   if (foreseen === null)
-    options.log.error({ err: error, traceId, method: request.method, path: pathOf(request) }, 'a request failed unforeseen');
+    options.log.error(
+      { err: error, traceId, ...logFieldsOf(request), ...idsIn(request), method: request.method, path: pathOf(request) },
+      'a request failed unforeseen',
+    );
   const refusal = foreseen ?? problem('internal-error', 'An unforeseen fault; it is logged under the traceId.');
   if (response.headersSent) response.destroy();
   else sendProblem(request, response, refusal, [], traceId);
@@ -126,6 +130,12 @@ function foreseenProblem(error: unknown): Problem | null {
     return problem('invalid-request', `path: ${message}`, { errors: [{ path: 'path', message }] });
   }
   return null;
+}
+
+/** Which transaction the request was about, where its path says so. */
+function idsIn(request: Request): { readonly transactionId?: string } {
+  const transactionId = /^\/v1\/transactions\/([0-9a-fA-F-]{36})(?:\/|$)/.exec(request.path)?.[1];
+  return transactionId === undefined ? {} : { transactionId: transactionId.toLowerCase() };
 }
 
 function pathOf(request: Request): string {

@@ -11,6 +11,7 @@ import type { HttpObserver } from './observer.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
 import { sendProblem } from './reply.ts';
 import { accepted, invalidAt, type Result } from './result.ts';
+import { spanOf } from './tracer.ts';
 
 /** What a route is made of, for the layers above that add some. */
 export type { Express, Request, Response } from 'express';
@@ -66,8 +67,10 @@ export function preferencesOf(request: Request): Preferences {
   return readPreferences(headerOf(request, 'prefer'));
 }
 
-/** What the participants that a request leads to are told of its trace; null where it names none. */
+/** What the participants that a request leads to are told of its trace; null where it names none, and has no span of its own. */
 export function traceparentOf(request: Request): string | null {
+  const span = spanOf(request);
+  if (span !== null) return span.traceparent;
   return readTraceparent(headerOf(request, 'traceparent'));
 }
 

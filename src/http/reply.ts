@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PROBLEMS, type Problem } from '../errors.ts';
 import { traceIdOf } from './headers.ts';
 import { answersWith } from './observer.ts';
+import { spanOf } from './tracer.ts';
 
 /** How long and how much of a body nobody wants is read on, so that the caller gets to see why (see `linger`). */
 const LINGER_MS = 2_000;
@@ -73,8 +74,10 @@ export function sendProblem(
   }
 }
 
-/** The trace a request belongs to, or a new one. */
+/** The trace a request belongs to: that of its span, or (with tracing off) its caller's, or a new one. */
 export function traceIdOfRequest(request: IncomingMessage): string {
+  const span = spanOf(request);
+  if (span !== null) return span.traceId;
   const { traceparent } = request.headers;
   return traceIdOf(typeof traceparent === 'string' ? traceparent : undefined);
 }

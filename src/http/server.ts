@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type Problem, problem } from '../errors.ts';
 import { traceIdOf } from './headers.ts';
 import { problemDocument, sendProblem } from './reply.ts';
+import { type HttpTracer, traceRequest, UNTRACED } from './tracer.ts';
 import { isLongUpload } from './uploads.ts';
 
 export interface HttpServerOptions {
@@ -17,6 +18,7 @@ export interface HttpServerOptions {
   /** How often the first two are looked at: they may fire that much late. */
   readonly connectionsCheckingIntervalMs?: number;
   readonly maxConnections?: number;
+  readonly tracer?: HttpTracer;
 }
 
 /** 200 SKUs of 128 characters, each percent-encoded, must fit into a query string. */
@@ -46,7 +48,9 @@ export function createHttpServer(app: Handler, options: HttpServerOptions = {}):
   // Node looks at the socket's own progress here: a write that still drains is not idle.
   server.timeout = options.stallTimeoutMs ?? 60_000;
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
+  const tracer = options.tracer ?? UNTRACED;
   server.on('request', (request, response) => {
+    traceRequest(tracer, request, response);
     if (request.rawHeaders.length > 2 * MAX_HEADERS) return sendProblem(request, response, tooManyHeaders());
     if (request.headers.host === undefined && request.httpVersion === '1.1') return sendProblem(request, response, noHost());
     app(request, response, () => sendProblem(request, response, problem('not-found', 'Nothing stands at this path.')));

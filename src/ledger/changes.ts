@@ -23,7 +23,7 @@ export function changeParameters(changes: readonly Change[]): (string | null)[] 
   const { opened, changed, participants, payloads } = sets;
   const removed = [...participants.values()].filter((change) => change.kind === 'remove-participant');
   return [
-    [...opened.values()].map(transactionRow),
+    [...opened.values()].map((transaction) => ({ ...transactionRow(transaction), origin: sets.origins.get(transaction.id) })),
     [...opened.values()].flatMap(itemRows),
     [...opened.values()].flatMap((transaction) => openedBranchRows(transaction, payloads)),
     [...changed.values()].map(({ before, after }) => ({ ...transactionRow(after), from_state: before.state })),
@@ -43,6 +43,7 @@ export function changeParameters(changes: readonly Change[]): (string | null)[] 
 interface Sets {
   /** A transaction opened and changed in the same batch is stored as it ends: one insert, no update. */
   readonly opened: Map<TransactionId, StoredTransaction>;
+  readonly origins: Map<TransactionId, string>;
   readonly changed: Map<TransactionId, ChangedTransaction>;
   readonly payloads: Map<BranchId, string | null>;
   readonly openedStock: Json[];
@@ -56,7 +57,14 @@ interface Sets {
 
 function gathered(changes: readonly Change[]): Sets {
   const sets: Sets = {
-    ...{ opened: new Map(), changed: new Map(), payloads: new Map(), deltas: new Map(), participants: new Map() },
+    ...{
+      opened: new Map(),
+      origins: new Map(),
+      changed: new Map(),
+      payloads: new Map(),
+      deltas: new Map(),
+      participants: new Map(),
+    },
     ...{ openedStock: [], movements: [], refunds: [], events: [], attempts: [] },
   };
   for (const change of changes) gather(sets, change);
@@ -68,6 +76,7 @@ function gather(sets: Sets, change: Change): void {
   switch (change.kind) {
     case 'open-transaction':
       opened.set(change.transaction.id, change.transaction);
+      if (change.origin !== undefined) sets.origins.set(change.transaction.id, change.origin);
       break;
     case 'change-transaction': {
       const { id } = change.after;
@@ -117,6 +126,7 @@ function transactionRow(transaction: StoredTransaction): Json {
     note: transaction.note,
     needs_attention: transaction.needsAttention,
     branch_count: transaction.branches.length,
+    is_asking: transaction.branches.some(({ work }) => work.kind === 'under-way'),
     content_hash: transaction.contentHash,
     reference: transaction.reference,
     metadata: transaction.metadata,

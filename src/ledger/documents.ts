@@ -65,6 +65,7 @@ interface TransactionDocument {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly decidedAt: number | null;
+  readonly retiredAt: number | null;
   readonly updatedAt: number;
   readonly items: readonly ItemTuple[];
   readonly branches: readonly BranchTuple[] | null;

@@ -12,6 +12,7 @@ export function historyOf(
   events: readonly HistoryEvent[],
   attempts: readonly Attempt[],
 ): HistoryEvent[] {
+  if (transaction.retiredAt !== null) return [];
   const tried = tryEvent(transaction);
   const decision = decisionEvent(transaction, events);
   const rows = [tried, decision].filter((event) => event !== null);

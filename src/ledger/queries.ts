@@ -102,7 +102,7 @@ export class PostgresQueries implements Queries {
    */
   async dueTransactions(limit: number, after: Due | null): Promise<readonly Due[]> {
     const rows = await this.#pool.read('due', DUE, [limit, after?.expiresAt ?? 0, after?.id ?? NIL]);
-    return rows.map((row) => ({ id: textOf(row[0]) as TransactionId, expiresAt: Number(row[1]) }));
+    return rows.map((row) => ({ id: textOf(row[0]) as TransactionId, expiresAt: Number(row[1]), origin: row[2] ?? null }));
   }
 
   async ping(): Promise<void> {

@@ -46,14 +46,15 @@ export class Connection {
     return mine.url === url && mine.timeoutMs === timeoutMs && mine.maxConcurrency === maxConcurrency;
   }
 
-  call(call: BranchCall, details: CallDetails): Promise<Reply> {
+  /** @param traceparent of the span that tells of this call; null where none does */
+  call(call: BranchCall, details: CallDetails, traceparent: string | null = null): Promise<Reply> {
     return new Promise((resolve) => {
       const answer = new Answer(this.#participant.timeoutMs, resolve);
       const options: Dispatcher.DispatchOptions = {
         origin: this.#origin,
         path: `${this.#path}/${call.phase}`,
         method: 'POST',
-        headers: headersOf(call, details),
+        headers: headersOf(call, traceparent ?? continued(details.traceparent)),
         body: bodyOf(call, details),
       };
       try {
@@ -131,10 +132,10 @@ class Answer implements Dispatcher.DispatchHandler {
   }
 }
 
-function headersOf(call: BranchCall, { traceparent }: CallDetails): string[] {
+function headersOf(call: BranchCall, traceparent: string): string[] {
   return [
     ...['content-type', 'application/json', 'accept', 'application/json', 'user-agent', 'holdfast'],
-    ...['idempotency-key', `${call.branchId}:${call.phase}`, 'traceparent', continued(traceparent)],
+    ...['idempotency-key', `${call.branchId}:${call.phase}`, 'traceparent', traceparent],
   ];
 }
 

@@ -8,6 +8,7 @@ import type { BranchId, RetryPolicy } from '../coordinator/model.ts';
 import { type CallObserver, type QueueFigures, SILENT } from './observer.ts';
 import { ParticipantQueue } from './queue.ts';
 import type { Reply } from './reply-table.ts';
+import { type CallTracer, UNTRACED } from './tracer.ts';
 
 export interface CallerOptions {
   readonly work: BranchWorkPort;
@@ -18,8 +19,10 @@ export interface CallerOptions {
   readonly onRoom: () => void;
   /** Something may be held by this coordinator that it does not know of. */
   readonly onDoubt: () => void;
-  readonly onFault: (error: unknown) => void;
+  /** `call` is null where it was about several. */
+  readonly onFault: (error: unknown, call: BranchCall | null) => void;
   readonly observer?: CallObserver;
+  readonly tracer?: CallTracer;
 }
 
 interface Prepared {
@@ -58,7 +61,7 @@ export class Caller {
 
   /** As dispatch, for calls that were claimed: they have a share of their own. */
   dispatchClaimed(calls: readonly BranchCall[]): void {
-    for (const call of calls) this.#take(call, (queue) => queue.addClaimed(call));
+    for (const call of calls.map(claimed)) this.#take(call, (queue) => queue.addClaimed(call));
   }
 
   #take(call: BranchCall, add: (queue: ParticipantQueue) => boolean): void {
@@ -74,7 +77,7 @@ export class Caller {
     if (this.#stopping) return;
     this.#held.set(call.branchId, call.fence);
     const queue = this.queueOf(call.participant);
-    queue.addProbe(call);
+    queue.addProbe(claimed(call));
     this.#pump(queue);
   }
 
@@ -129,7 +132,7 @@ export class Caller {
     const readAt = performance.now();
     for (const { call, queue } of prepared) {
       void this.#run(call, queue, details?.get(call.branchId) ?? null, readAt).catch((error: unknown) => {
-        this.#options.onFault(error);
+        this.#options.onFault(error, call);
         this.#options.onDoubt();
         this.#end(call, queue);
       });
@@ -143,7 +146,7 @@ export class Caller {
         const details = await this.#options.work.details(prepared.map(({ call }) => call));
         return new Map(details.map((one) => [one.branchId, one]));
       } catch (error) {
-        this.#options.onFault(error);
+        this.#options.onFault(error, prepared.length === 1 ? (prepared[0]?.call ?? null) : null);
         await pause(RETRY_DETAILS_MS);
       }
     }
@@ -159,13 +162,16 @@ export class Caller {
       return this.#end(call, queue);
     }
     const begunAt = performance.now();
-    const reply = await queue.connect(details.participant).call(call, details);
+    const span = (this.#options.tracer ?? UNTRACED).begun(call, details, call.isClaimed !== true && details.attempts === 0);
+    const reply = await queue.connect(details.participant).call(call, details, span?.traceparent ?? null);
+    span?.ended(reply);
     if (this.#broken && reply.status === null) return this.#end(call, queue);
     this.#observer.called(call, reply, performance.now() - begunAt);
     for (const stranded of queue.heard(call, reply.isAlive, details.attempts === 0)) void this.#giveBack(stranded);
     // A sign of life lets in at once those that waited for one.
     if (!this.#stopping) this.#pump(queue);
-    await this.#submit(replyCommand(call, retry, reply, performance.now() - readAt));
+    const command = replyCommand(call, retry, reply, performance.now() - readAt);
+    await this.#submit(span === null ? command : { ...command, trace: span.traceparent });
     this.#end(call, queue);
   }
 
@@ -174,7 +180,7 @@ export class Caller {
       const isAway = this.queueOf(call.participant).isAway();
       await this.#submit(notSent(call, NO_POLICY, isAway ? AWAY : CROWDED));
     } catch (error) {
-      this.#options.onFault(error);
+      this.#options.onFault(error, call);
       this.#options.onDoubt();
     }
     this.queueOf(call.participant).hasMore = true;
@@ -202,6 +208,10 @@ export class Caller {
     if (this.#held.get(call.branchId) === call.fence) this.#held.delete(call.branchId);
     if (this.#stopping && this.#held.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+function claimed(call: BranchCall): BranchCall {
+  return { ...call, isClaimed: true };
 }
 
 /** Whether it is under way by the ledger, and this coordinator is who holds it. */

@@ -41,6 +41,8 @@ export class ParticipantQueue {
   #claimed: BranchCall[] = [];
   readonly #claimedUnderWay = new Set<BranchId>();
   #underWay = 0;
+  /** Whether the last call that was given out had been claimed. */
+  #wasClaimed = false;
   #breaker: BreakerState = UNHEARD;
   /** The probe of what was claimed, and the first attempt that is one. */
   #probe: BranchId | null = null;
@@ -116,8 +118,11 @@ export class ParticipantQueue {
   /** @returns the next call that may be made now, which then counts as under way; null where none may */
   next(): BranchCall | null {
     if (this.#underWay >= this.#concurrency) return null;
-    const call = this.#nextClaimed() ?? this.#nextOfCalls();
+    // Of one call at a time no part can be kept for the others: they take turns.
+    const isTurnOfCalls = this.#wasClaimed && this.#concurrency === 1;
+    const call = (isTurnOfCalls ? this.#nextOfCalls() : undefined) ?? this.#nextClaimed() ?? this.#nextOfCalls();
     if (call === undefined) return null;
+    this.#wasClaimed = this.#claimedUnderWay.has(call.branchId);
     this.#underWay += 1;
     return call;
   }

@@ -1,12 +1,13 @@
 // Owns putting together what asks remote participants: the lease, the calls, and the look-out for what is due.
 import type { Coordinator } from '../coordinator/command.ts';
-import type { Effects } from '../coordinator/effects.ts';
+import type { BranchCall, Effects } from '../coordinator/effects.ts';
 import { PostgresBranchWork } from '../ledger/branch-work.ts';
 import type { Pool } from '../ledger/pool.ts';
 import { Caller } from '../participants/caller.ts';
 import { Claims } from '../participants/claims.ts';
 import { Lease } from '../participants/lease.ts';
 import type { CallObserver, QueueFigures } from '../participants/observer.ts';
+import type { CallTracer } from '../participants/tracer.ts';
 
 export interface BranchesOptions {
   /** For the lease alone: it must not wait behind anything. */
@@ -16,7 +17,8 @@ export interface BranchesOptions {
   readonly submit: Coordinator['submit'];
   readonly intervalMs: number;
   readonly observer: CallObserver;
-  readonly onFault: (error: unknown) => void;
+  readonly onFault: (error: unknown, call: BranchCall | null) => void;
+  readonly tracer?: CallTracer;
 }
 
 export class Branches {
@@ -24,7 +26,8 @@ export class Branches {
   readonly #caller: Caller;
   readonly #claims: Claims;
 
-  constructor({ leasePool, workPool, submit, intervalMs, observer, onFault }: BranchesOptions) {
+  constructor({ leasePool, workPool, submit, intervalMs, observer, onFault: onCallFault, tracer }: BranchesOptions) {
+    const onFault = (error: unknown): void => onCallFault(error, null);
     const work = new PostgresBranchWork(workPool);
     const leaseHolder = (): string | null => this.#lease.holder;
     this.#lease = new Lease({
@@ -39,8 +42,9 @@ export class Branches {
       leaseHolder,
       onRoom: () => void this.#claims.wake(),
       onDoubt: () => this.#claims.doubt(),
-      onFault,
+      onFault: onCallFault,
       observer,
+      ...(tracer === undefined ? {} : { tracer }),
     });
     this.#claims = new Claims({ work, caller: this.#caller, leaseHolder, intervalMs, onFault });
   }

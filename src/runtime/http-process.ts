@@ -13,14 +13,20 @@ import { LedgerFault } from '../coordinator/ledger.ts';
 import { Watch } from '../coordinator/watch.ts';
 import { createApp, type Readiness } from '../http/app.ts';
 import { createHttpServer } from '../http/server.ts';
+import { Reconciler } from '../keeping/reconciler.ts';
+import { Retention } from '../keeping/retention.ts';
 import { PostgresConsoleQueries } from '../ledger/console-queries.ts';
+import { PostgresKeeping } from '../ledger/keeping.ts';
 import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
 import { PostgresStandings } from '../ledger/standing.ts';
+import type { SendFigures } from '../telemetry/otlp.ts';
+import type { Tracing } from '../telemetry/tracing-ports.ts';
 import { Sweep } from '../timers/sweep.ts';
 import { WakeUps } from '../timers/wake-ups.ts';
 import { Branches } from './branches.ts';
+import { fieldsOfCall, fieldsOfCommand } from './log-fields.ts';
 import { Measuring, VERSION } from './measuring.ts';
 import { throttled } from './throttled.ts';
 
@@ -46,6 +52,8 @@ export interface HttpProcess {
 /**
  * Starts serving. The schema must be up to date already.
  * @param slot which of the instance's processes this is, from 1; null where it is the only one
+ * @param tracing null where it is off; ended with the process
+ * @param sendFigures null where they are only shown
  * @throws where the port cannot be listened on
  */
 export async function startHttpProcess(
@@ -54,6 +62,8 @@ export async function startHttpProcess(
   redisUrl: string | null,
   log: Logger,
   slot: number | null,
+  tracing: Tracing | null = null,
+  sendFigures: SendFigures | null = null,
 ): Promise<HttpProcess> {
   const measuring = new Measuring(slot);
   const warn = throttled((details, message) => log.warn(details, message));
@@ -70,14 +80,15 @@ export async function startHttpProcess(
     submit: (command) => lanes.submit(command),
     intervalMs: config.sweepIntervalMs,
     observer: measuring.calls,
-    onFault: (err) => warn({ err }, 'work on branches failed; it is taken up again'),
+    onFault: (err, call) => warn({ err, ...fieldsOfCall(call) }, 'work on branches failed; it is taken up again'),
+    ...(tracing === null ? {} : { tracer: tracing.calls }),
   });
   const watch = new Watch({
     read: (ids) => inner.transactionsById(ids),
     intervalMs: WATCH_INTERVAL_MS,
     onFault: (err) => warn({ err }, 'a look for news failed; the next one goes on'),
   });
-  const shell: Shell = { timers: () => timers, branches, watch, measuring };
+  const shell: Shell = { timers: () => timers, branches, watch, measuring, tracing };
   const lane = (route: Route): Lane => newLane(config, route, ledger, shell, log, warn);
   const [demandLane, branchLane] = [lane('optimistic-first'), lane('exact-only')];
   const lanes = new Lanes(demandLane, branchLane);
@@ -85,16 +96,20 @@ export async function startHttpProcess(
     coordinator: lanes,
     due: (limit, after) => inner.dueTransactions(limit, after),
     intervalMs: config.sweepIntervalMs,
-    onFault: (err) => warn({ err }, 'a sweep failed; the next one goes on'),
+    onFault: (err, due) => {
+      warn({ err, ...(due === null ? {} : { transactionId: due.id }) }, 'a sweep failed; the next one goes on');
+    },
+    ...(tracing === null ? {} : { tracer: tracing.releases }),
   });
   const timers = redisUrl === null ? null : startTimers(redisUrl, databaseUrl, sweep, branches, warn);
 
+  const keepers = startKeeping(config, pools.keeping, measuring, log, warn, slot);
   const standings = new PostgresStandings(pools.inner);
   const ofLane = (name: string, { depth }: Lane) => ({ lane: name, depth, limit: config.queueLimit });
   measuring.watch(
     {
       lanes: () => [ofLane(LANE_NAMES['optimistic-first'], demandLane), ofLane(LANE_NAMES['exact-only'], branchLane)],
-      pools: () => [ledger, pools.reads, pools.inner, pools.lease, pools.work].map(({ use }) => use),
+      pools: () => [ledger, pools.reads, pools.inner, pools.lease, pools.work, pools.keeping].map(({ use }) => use),
       participants: () => branches.figures(),
     },
     {
@@ -124,8 +139,9 @@ export async function startHttpProcess(
     isDraining: () => draining,
     extend: (routes) => operators.addTo(routes),
   });
-  const server = createHttpServer(app, config);
+  const server = createHttpServer(app, { ...config, ...(tracing === null ? {} : { tracer: tracing.http }) });
   await branches.start();
+  const endSending = await sendFigures?.(() => measuring.own());
   const url = await listen(server, config.host, config.port);
   sweep.start();
 
@@ -135,11 +151,19 @@ export async function startHttpProcess(
     watch.close();
     operators.close();
     // Side by side: a stuck client, a stuck participant and a hung Redis must not add up.
-    const stopping = [sweep.stop(), timers?.deadlines.stop(), timers?.retries.stop(), branches.stop(config.drainTimeoutMs)];
+    const stopping = [
+      sweep.stop(),
+      timers?.deadlines.stop(),
+      timers?.retries.stop(),
+      branches.stop(config.drainTimeoutMs),
+      ...keepers.map((one) => one.stop()),
+    ];
     await Promise.all([closeServer(server, config.drainTimeoutMs), ...stopping]);
     await lanes.close();
     await branches.end();
-    await Promise.allSettled([ledger, pools.reads, pools.inner, pools.lease, pools.work].map((one) => one.end()));
+    const ending = [ledger, pools.reads, pools.inner, pools.lease, pools.work, pools.keeping].map((one) => one.end());
+    // Last of all: what was just finished is told of, too.
+    await Promise.allSettled([...ending, tracing?.stop(), endSending?.()]);
   };
   let drained: Promise<void> | null = null;
   return {
@@ -167,7 +191,28 @@ function openPools(config: Config, databaseUrl: string, warn: Warn) {
     // Behind slow looks of those, the lease would run out while all is well.
     lease: new Pool({ ...options, size: 1, applicationName: 'holdfast lease' }),
     work: new Pool({ ...options, size: 2, applicationName: 'holdfast branches' }),
+    // One for each of the two that work in the background: they hold theirs for as long as they are at it.
+    keeping: new Pool({ ...options, size: 2, applicationName: 'holdfast keeping' }),
   };
+}
+
+/** In one process of an instance; of several instances, one at a time is at it. */
+function startKeeping(config: Config, pool: Pool, measuring: Measuring, log: Logger, warn: Warn, slot: number | null) {
+  if (slot !== null && slot !== 1) return [];
+  const keeping = new PostgresKeeping(pool);
+  const observer = measuring.keeping();
+  const reconciler = new Reconciler({
+    keeping,
+    observer,
+    onDrift: (drift) => log.error({ drift }, 'a counter differs from its rows (I3)'),
+    onTooMany: (counter) => warn({ counter }, 'the rows of a counter are too many to be added up within the database timeout'),
+    onFault: (err) => warn({ err }, 'a pass over the counters failed; the next one begins anew'),
+  });
+  const onFault = (err: unknown): void => warn({ err }, 'the removal of old transactions failed; the next round goes on');
+  const retention = config.retentionDays === 0 ? [] : [new Retention({ keeping, days: config.retentionDays, observer, onFault })];
+  const keepers = [reconciler, ...retention];
+  for (const keeper of keepers) keeper.start();
+  return keepers;
 }
 
 async function jobCountsOf(timers: Timers) {
@@ -195,13 +240,14 @@ interface Shell {
   readonly branches: Branches;
   readonly watch: Watch;
   readonly measuring: Measuring;
+  readonly tracing: Tracing | null;
 }
 
 function newLane(
   config: Config,
   route: Route,
   ledger: PostgresLedger,
-  { timers, branches, watch, measuring }: Shell,
+  { timers, branches, watch, measuring, tracing }: Shell,
   log: Logger,
   warn: Warn,
 ): Lane {
@@ -218,11 +264,13 @@ function newLane(
       branches.carryOut(effects);
       watch.tell(effects.moved);
     },
-    onFault: (err, commands) => {
+    ...(tracing === null ? {} : { tracer: tracing.lane(route === 'exact-only' ? 'branches' : 'demand') }),
+    onFault: (err, commands, first) => {
+      const fields = { err, commands, ...fieldsOfCommand(first) };
       // Whether that commit happened is unknown, and so is whether it granted us anything.
       branches.doubt();
-      if (err instanceof LedgerFault && err.kind !== 'unexpected') warn({ err, commands }, 'a batch is settled again');
-      else log.error({ err, commands }, 'a batch failed unforeseen');
+      if (err instanceof LedgerFault && err.kind !== 'unexpected') warn(fields, 'a batch is settled again');
+      else log.error(fields, 'a batch failed unforeseen');
     },
   });
 }

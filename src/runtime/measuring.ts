@@ -7,7 +7,7 @@ import { Looks, type LooksOptions } from '../telemetry/looks.ts';
 import { mergeFigures } from '../telemetry/merge.ts';
 import { watchProcess } from '../telemetry/process.ts';
 import { PROMETHEUS_TYPE, prometheusText } from '../telemetry/prometheus.ts';
-import { callRecorder, httpRecorder, laneRecorder } from '../telemetry/recorders.ts';
+import { callRecorder, httpRecorder, keepingRecorder, laneRecorder } from '../telemetry/recorders.ts';
 import type { Figures } from '../telemetry/snapshot.ts';
 import { Tallies } from '../telemetry/tallies.ts';
 import { type Gather, gatherAlone, gatherAsWorker } from './gather.ts';
@@ -33,8 +33,13 @@ export class Measuring {
   constructor(slot: number | null) {
     this.#slot = slot ?? 1;
     this.#stopProcess = watchProcess(this.tallies, VERSION);
-    const answers = { figures: () => this.#own(), hottest: async () => this.#hottest.read(HOTTEST_TOLD) };
+    const answers = { figures: () => this.own(), hottest: async () => this.#hottest.read(HOTTEST_TOLD) };
     this.#gather = slot === null ? gatherAlone(answers) : gatherAsWorker(answers);
+  }
+
+  /** Of the background work on the ledger. */
+  keeping() {
+    return keepingRecorder(this.tallies);
   }
 
   lane(name: string): LaneObserver {
@@ -61,11 +66,14 @@ export class Measuring {
     return { items: mergeHottest(await this.#gather('hottest'), limit), windowS: HOTTEST_WINDOW_S };
   }
 
+  /** Asks nobody else for figures from now on. */
   stop(): void {
+    this.#looks = null;
     this.#stopProcess();
   }
 
-  async #own(): Promise<Figures> {
+  /** Of this process. */
+  async own(): Promise<Figures> {
     await this.#looks?.refresh();
     return this.tallies.read({ worker: String(this.#slot) });
   }

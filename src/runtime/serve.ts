@@ -5,9 +5,12 @@ import { type Config, ConfigError, readConfig } from '../config.ts';
 import { FolderInUse } from '../embedded/folder-lock.ts';
 import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
 import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
+import { sendingFigures } from '../telemetry/otlp.ts';
+import { startTracing, type Tracing } from '../telemetry/tracing.ts';
 import { banner } from './banner.ts';
 import { endProcess } from './ending.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
+import { throttled } from './throttled.ts';
 import { type ServingMessage, SLOT, startWorkers, WorkerEnded } from './workers.ts';
 
 /** The contract promises an end within 10 s of the first signal. */
@@ -28,7 +31,7 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
     process.exit(1);
   });
   try {
-    if (cluster.isWorker) await runWorker(config, Number(env[SLOT]), log);
+    if (cluster.isWorker) await runWorker(config, env, log);
     else await runPrimary(config, env, log);
   } catch (error) {
     explain(error, log);
@@ -37,9 +40,18 @@ export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-async function runWorker(config: Config, slot: number, log: Logger): Promise<void> {
+async function runWorker(config: Config, env: NodeJS.ProcessEnv, log: Logger): Promise<void> {
   if (config.databaseUrl === null) throw new Error('a worker needs the DATABASE_URL of its primary');
-  const running = await startHttpProcess(config, config.databaseUrl, config.redisUrl, log, slot);
+  const tracing = await tracingOf(env, log);
+  const running = await startHttpProcess(
+    config,
+    config.databaseUrl,
+    config.redisUrl,
+    log,
+    Number(env[SLOT]),
+    tracing,
+    sendingFigures(env),
+  );
   const message: ServingMessage = { serving: running.url };
   process.send?.(message);
   onSignal(log, () => running.drain());
@@ -92,9 +104,16 @@ async function startServing(config: Config, env: NodeJS.ProcessEnv, servers: Emb
   if (databaseUrl === null) throw new Error('there is no database: DATABASE_URL is not set and none was started');
   const migrations = await migrate(databaseUrl, config.databaseTimeoutMs);
   if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
-  if (config.workers === 1) return startHttpProcess(config, databaseUrl, redisUrl, log, null);
+  if (config.workers === 1)
+    return startHttpProcess(config, databaseUrl, redisUrl, log, null, await tracingOf(env, log), sendingFigures(env));
   const workerEnv = { ...env, DATABASE_URL: databaseUrl, ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }) };
   return startWorkers(config.workers, workerEnv, log);
+}
+
+/** A collector that is away is worth a line now and then, and harms nobody. */
+function tracingOf(env: NodeJS.ProcessEnv, log: Logger): Promise<Tracing | null> {
+  const warn = throttled((details, message) => log.warn(details, message));
+  return startTracing(env, (fault) => warn({ fault }, 'spans are not handed on as they should be'));
 }
 
 /** The first SIGTERM or SIGINT drains; further ones change nothing. Exit code 0, within the promised time. */

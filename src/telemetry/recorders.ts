@@ -90,3 +90,38 @@ export function callRecorder(tallies: Tallies) {
     },
   };
 }
+
+/** What src/keeping tells; its own types are above this layer. */
+interface Drift {
+  readonly available: number;
+  readonly reserved: number;
+  readonly deducted: number;
+}
+
+const COUNTERS = ['available', 'reserved', 'deducted'] as const;
+
+export function keepingRecorder(tallies: Tallies) {
+  const removed = tallies.counter('holdfast_retention_removed_total');
+  const checked = tallies.counter('holdfast_ledger_checked_total');
+  let drift: readonly Drift[] | null = null;
+  let endedAt = 0;
+  // Of the last whole pass of this process: none before the first, and none where another instance does it.
+  tallies.gauge('holdfast_ledger_drift', () => {
+    const found = drift;
+    if (found === null) return [];
+    return COUNTERS.map((counter) => [[counter], found.reduce((sum, each) => sum + Math.abs(each[counter]), 0)] as const);
+  });
+  tallies.plainGauge('holdfast_ledger_pass_age_seconds', () => (drift === null ? null : (performance.now() - endedAt) / 1000));
+  return {
+    retired: (count: number): void => {
+      removed.value += count;
+    },
+    compared: (count: number): void => {
+      checked.value += count;
+    },
+    passEnded: (found: readonly Drift[]): void => {
+      drift = found;
+      endedAt = performance.now();
+    },
+  };
+}

@@ -1,8 +1,9 @@
 // Owns the release of what nobody decided: reads whose deadline has come and makes expire commands of them, oldest first,
 // until nothing is due. PostgreSQL alone says what is due; a wake-up too many, too late or too early is harmless (I10).
-import type { Coordinator } from '../coordinator/command.ts';
+import type { Coordinator, Refused, TransactionAccepted } from '../coordinator/command.ts';
 import type { Due } from '../coordinator/queries.ts';
 import { Rounds } from '../coordinator/rounds.ts';
+import { type ReleaseTracer, UNTRACED } from './tracer.ts';
 
 export interface SweepOptions {
   readonly coordinator: Coordinator;
@@ -10,7 +11,8 @@ export interface SweepOptions {
   readonly due: (limit: number, after: Due | null) => Promise<readonly Due[]>;
   /** How often PostgreSQL is asked though no timer rang: this finds what Redis forgot. */
   readonly intervalMs: number;
-  readonly onFault: (error: unknown) => void;
+  readonly onFault: (error: unknown, due: Due | null) => void;
+  readonly tracer?: ReleaseTracer;
 }
 
 /** How many are read at once; the next page is read while this one is released. */
@@ -26,7 +28,8 @@ export class Sweep {
 
   constructor(options: SweepOptions) {
     this.#options = options;
-    const { intervalMs, onFault } = options;
+    const { intervalMs } = options;
+    const onFault = (error: unknown): void => options.onFault(error, null);
     this.#rounds = new Rounds({ round: () => this.#releaseAll(), intervalMs, onFault });
   }
 
@@ -66,16 +69,29 @@ export class Sweep {
       await Promise.all(
         waiting.map(async (one) => {
           try {
-            const verdict = await this.#options.coordinator.submit({ kind: 'expire', id: one.id });
+            const verdict = await this.#expire(one);
             if (!verdict.ok && verdict.problem.code === 'overloaded') crowdedOut.push(one);
           } catch (error) {
             // One that cannot be released must not hold up those behind it.
-            this.#options.onFault(error);
+            this.#options.onFault(error, one);
           }
         }),
       );
       if (crowdedOut.length > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_WHEN_BUSY_MS));
       waiting = crowdedOut;
+    }
+  }
+
+  async #expire(due: Due): Promise<TransactionAccepted | Refused> {
+    const span = (this.#options.tracer ?? UNTRACED).begun(due);
+    if (span === null) return this.#options.coordinator.submit({ kind: 'expire', id: due.id });
+    try {
+      const verdict = await this.#options.coordinator.submit({ kind: 'expire', id: due.id, trace: span.traceparent });
+      span.ended(verdict.ok ? verdict.transaction.state : verdict.problem.code);
+      return verdict;
+    } catch (error) {
+      span.ended(null);
+      throw error;
     }
   }
 }

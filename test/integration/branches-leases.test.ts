@@ -198,6 +198,30 @@ describe('the lease of a coordinator', () => {
     expect((await two.branch(ID, 0)).work.kind).to.equal('waiting');
   });
 
+  it('looks at no transaction whose branches all wait, and finds what is claimed of it all the same', async () => {
+    const looked = async (): Promise<unknown> =>
+      (await database.query(`SELECT count(*)::int AS n FROM holdfast.transaction WHERE is_asking AND state <> 'TRIED'`))[0]?.n;
+    const branches = branchesOf(ID, 'pay', 'points');
+    await one.tell(tryOf(ID, [], { branches, timeoutMs: 60_000 }));
+    await one.tell(replyOf(ID, 0, 'try', 'failed'));
+    expect(await looked(), 'one is under way').to.equal(1);
+    await one.tell(replyOf(ID, 1, 'try', 'not-yet'));
+    expect(await looked(), 'both wait').to.equal(0);
+    const [claimed] = await one.work.claim(one.id, [claimOf('pay', 1, Date.now() + 60_000)]);
+    expect(claimed?.branchId).to.equal(branchId(ID, 0));
+    expect(await one.work.held(one.id), 'claimed').to.deep.equal([claimed]);
+    await two.tell(retryOf(ID));
+    expect(
+      (await two.work.held(two.id)).map(({ branchId: id }) => id),
+      'by an operator',
+    ).to.deep.equal([branchId(ID, 1)]);
+    expect(await one.work.held(one.id), 'still claimed').to.deep.equal([claimed]);
+    await letLapse(one);
+    expect(await two.work.endLeases(null), 'what was claimed').to.equal(1);
+    await letLapse(two);
+    expect(await nobody.work.endLeases(null), 'what was granted').to.equal(1);
+  });
+
   it('tells what is held where the answer to a commit was lost', async () => {
     await one.tell(tryOf(ID, [], { branches: branchesOf(ID, 'pay', 'points'), timeoutMs: 60_000 }));
     await one.tell(replyOf(ID, 0, 'try', 'done'));

@@ -1,5 +1,6 @@
-// Owns the test that finding work on branches costs what there is to do, not what was ever done: with a hundred thousand settled
-// branches around, each look reads a handful of rows, by an index, whatever the tables were when its plan was made.
+// Owns the test that finding work on branches costs what there is to do, not what was ever done, nor what waits: with a hundred
+// thousand settled branches around, and thousands of one whose participant is away, each look reads a handful of rows, by an index,
+// whatever the tables were when its plan was made.
 import { expect } from 'chai';
 import { statement } from '../../src/ledger/statements.ts';
 import { coordinatorId, startCoordinator } from '../support/branch-coordinator.ts';
@@ -8,6 +9,8 @@ import { type LedgerDatabase, makeLedgerDatabase } from '../support/ledger-datab
 import { startPostgres, type TestServer } from '../support/servers.ts';
 
 const SETTLED = 100_000;
+/** Unsettled, and not due for an hour. */
+const PARKED = 3_000;
 const WAITING = 5;
 /** For an index, its rows, and the transactions they belong to, with a margin: a scan of either table would read 100,000. */
 const ROWS_AT_MOST = 100;
@@ -15,7 +18,7 @@ const ROWS_AT_MOST = 100;
 const LOOKS: Readonly<Record<string, readonly [text: string, values: readonly unknown[]]>> = {
   'claims what is due': [
     statement('queries/claim_branches.sql'),
-    [coordinatorId(1), ['pay', 'points'], [10, 10], [null, Date.parse('2020-01-01')]],
+    [coordinatorId(1), ['pay', 'points', 'away'], [10, 10, 10], [null, Date.parse('2020-01-01'), null]],
   ],
   'finds who is waited for': [statement('queries/waiting_participants.sql'), []],
   'tells what a coordinator holds': [statement('queries/held_branches.sql'), [coordinatorId(1)]],
@@ -23,7 +26,7 @@ const LOOKS: Readonly<Record<string, readonly [text: string, values: readonly un
   'tells whether a participant is in use': [statement('calls/load_rows.sql'), [...Array(9).fill([]), ['points']]],
 };
 
-describe('work on branches, with a hundred thousand settled ones around', function () {
+describe('work on branches, with a hundred thousand settled ones and thousands that wait around', function () {
   this.timeout(60_000);
   let server: TestServer;
   let database: LedgerDatabase;
@@ -42,6 +45,15 @@ describe('work on branches, with a hundred thousand settled ones around', functi
     await database.query(
       `INSERT INTO holdfast.branch (transaction_id, id, position, participant, state, phase, fence, traceparent)
        SELECT id, id, 0, 'pay', 'CONFIRMED', 'confirm', 2, '' FROM holdfast.transaction`,
+    );
+    await database.query(
+      `INSERT INTO holdfast.transaction (id, state, branch_count, content_hash, created_at, expires_at, decided_at, updated_at)
+       SELECT lpad(to_hex(n), 32, '0')::uuid, 'CONFIRMING', 1, '\\x00', now(), now(), now(), now() FROM generate_series(200000, 199999 + $1::int) n`,
+      [PARKED],
+    );
+    await database.query(
+      `INSERT INTO holdfast.branch (transaction_id, id, position, participant, state, phase, fence, traceparent, attempted_at, next_attempt_at)
+       SELECT id, id, 0, 'away', 'TRIED', 'confirm', 3, '', now(), now() + interval '1 hour' FROM holdfast.transaction WHERE state = 'CONFIRMING'`,
     );
     const one = await startCoordinator(database, 1);
     const nobody = await startCoordinator(database, 2, null);

@@ -129,7 +129,7 @@ function timeless(transaction: Transaction): object {
   const visible = { ...transaction, branches, createdAt: 0, expiresAt: 0, updatedAt: 0 };
   // What only the stored form has is for nobody's eyes.
   return Object.fromEntries(
-    Object.entries(visible).filter(([name]) => !['contentHash', 'shortages', 'decidedAt'].includes(name)),
+    Object.entries(visible).filter(([name]) => !['contentHash', 'shortages', 'decidedAt', 'retiredAt'].includes(name)),
   );
 }
 

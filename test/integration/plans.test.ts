@@ -15,6 +15,14 @@ describe('a ledger of any size', function () {
   before(async () => {
     server = await startPostgres();
     database = await makeLedgerDatabase(server.url, 'plans');
+    // Statistics as a ledger in use has them: nearly all is finished.
+    await database.query(
+      `INSERT INTO holdfast.transaction (id, state, reference, needs_attention, content_hash, created_at, expires_at, decided_at, updated_at)
+       SELECT gen_random_uuid(), CASE WHEN n % 500 = 0 THEN 'CONFIRMING' WHEN n % 500 = 1 THEN 'TRIED' ELSE 'CONFIRMED' END::holdfast.transaction_state,
+         CASE WHEN n % 2 = 0 THEN 'order ' || n END, n % 5000 = 0, '\\x00', made, made + interval '1 hour', CASE WHEN n % 500 <> 1 THEN made END, made
+       FROM generate_series(1, 20000) n CROSS JOIN LATERAL (SELECT now() - n * interval '1 minute' AS made) m`,
+    );
+    await database.query('ANALYZE');
     await database.query('SET enable_seqscan = off');
   });
 
@@ -45,6 +53,25 @@ describe('a ledger of any size', function () {
     expect(await planOf('queries/transactions.sql', page([null, 'order 1', null, null, null]))).to.match(
       /transaction_by_reference/,
     );
+  });
+
+  it('finds what is old, how things stand and what counters are made of by their indexes', async () => {
+    const old = await database.query(
+      `EXPLAIN SELECT t.id FROM holdfast.transaction t
+       WHERE t.retired_at IS NULL AND t.created_at < now() - interval '30 days' AND t.updated_at < now() - interval '30 days'
+         AND t.state IN ('CONFIRMED', 'CANCELLED') AND NOT t.needs_attention
+       ORDER BY t.created_at, t.id LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED`,
+    );
+    const text = old.map((row) => String(row['QUERY PLAN'])).join('\n');
+    expect(text).to.match(/Index Scan using transaction_by_age/);
+    expect(text).not.to.match(/Sort/);
+    const standing = await planOf('queries/standing.sql', [10_000]);
+    for (const index of ['unsettled', 'deadline', 'attention']) expect(standing).to.contain(`transaction_by_${index}`);
+    expect(await planOf('queries/counters.sql', ['a', 'b', 100])).to.match(
+      /Index.* Scan using stock_pkey[\s\S]*Index Cond: .*ROW\(sku, warehouse\) >/,
+    );
+    const drift = await planOf('queries/counter_drift.sql', ['{a}', '{b}']);
+    for (const index of ['movement_by_stock', 'reservation_by_stock']) expect(drift).to.contain(index);
   });
 
   it('refuses twenty baskets of 200 SKUs that were never stocked, and serves whoever waits beside them', async () => {

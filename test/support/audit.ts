@@ -10,23 +10,31 @@ const RULES: Readonly<Record<string, string>> = {
     LEFT JOIN (SELECT sku, warehouse, sum(delta) AS delta FROM holdfast.movement GROUP BY sku, warehouse) m USING (sku, warehouse)
     WHERE s.available + s.reserved + s.deducted <> coalesce(m.delta, 0)`,
   'I2: no counter is negative': 'SELECT * FROM holdfast.stock WHERE least(available, reserved, deducted) < 0',
-  'I3: the counters are the sums over the reservations': `
-    SELECT s.sku, s.warehouse, s.reserved, s.deducted, r.reserved AS held, r.deducted AS sold
+  'I3: the counters are the sums over the reservations, and what was carried forward': `
+    SELECT s.sku, s.warehouse, s.reserved, s.deducted, r.reserved AS held, r.deducted AS sold, c.deducted - c.refunded AS carried
     FROM holdfast.stock s
     LEFT JOIN (
       SELECT sku, warehouse, sum(deducted - refunded) AS deducted, sum(quantity) FILTER (WHERE state = 'RESERVED') AS reserved
       FROM holdfast.reservation GROUP BY sku, warehouse
     ) r USING (sku, warehouse)
-    WHERE s.reserved <> coalesce(r.reserved, 0) OR s.deducted <> coalesce(r.deducted, 0)`,
+    LEFT JOIN holdfast.carried c USING (sku, warehouse)
+    WHERE s.reserved <> coalesce(r.reserved, 0) OR s.deducted <> coalesce(r.deducted, 0) + coalesce(c.deducted - c.refunded, 0)`,
   'movements and reservations that count have their counter': `
     SELECT sku, warehouse FROM holdfast.movement WHERE delta <> 0
     UNION SELECT sku, warehouse FROM holdfast.reservation WHERE state <> 'AVAILABLE' OR deducted > 0
     EXCEPT SELECT sku, warehouse FROM holdfast.stock`,
+  'rule 10: what is retired is finished, and nothing is left of it but its row': `
+    SELECT t.* FROM holdfast.transaction t WHERE t.retired_at IS NOT NULL AND (
+      t.state NOT IN ('CONFIRMED', 'CANCELLED') OR t.needs_attention OR num_nonnulls(t.note, t.reference, t.metadata::text, t.shortages::text) > 0
+      OR EXISTS (SELECT FROM holdfast.reservation r WHERE r.transaction_id = t.id)
+      OR EXISTS (SELECT FROM holdfast.branch b WHERE b.transaction_id = t.id)
+      OR EXISTS (SELECT FROM holdfast.event e WHERE e.transaction_id = t.id)
+      OR EXISTS (SELECT FROM holdfast.refund f WHERE f.transaction_id = t.id))`,
   'every reservation belongs to a transaction': `
     SELECT r.* FROM holdfast.reservation r LEFT JOIN holdfast.transaction t ON t.id = r.transaction_id WHERE t.id IS NULL`,
   'I4: what was held or sold has its items': `
     SELECT t.* FROM holdfast.transaction t
-    WHERE t.branch_count = 0 AND coalesce(t.reason::text, '') NOT IN ('cancelled-before-try', 'insufficient-stock')
+    WHERE t.branch_count = 0 AND t.retired_at IS NULL AND coalesce(t.reason::text, '') NOT IN ('cancelled-before-try', 'insufficient-stock')
       AND NOT EXISTS (SELECT FROM holdfast.reservation r WHERE r.transaction_id = t.id)`,
   'I5: items are where their transaction says': `
     SELECT t.state AS transaction_state, r.* FROM holdfast.reservation r JOIN holdfast.transaction t ON t.id = r.transaction_id
@@ -61,6 +69,10 @@ const RULES: Readonly<Record<string, string>> = {
     SELECT t.state AS transaction_state, b.* FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
     WHERE b.lease_holder IS NULL AND b.next_attempt_at IS NULL AND b.state NOT IN ('CONFIRMED', 'CANCELLED')
       AND (t.state IN ('CONFIRMING', 'CANCELLING') OR (t.state = 'TRYING' AND b.state = 'REGISTERED'))`,
+  'I11: whoever looks for what is under way finds it': `
+    SELECT t.state AS transaction_state, t.is_asking, b.* FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+    WHERE (b.lease_holder IS NOT NULL AND t.is_asking IS NULL AND b.claimed_by IS NULL)
+      OR (b.claimed_by IS NOT NULL AND b.claimed_by IS DISTINCT FROM b.lease_holder)`,
 };
 
 /** @returns the broken rules, each with up to three of the rows that break it; empty where all is well */

@@ -19,7 +19,8 @@ LEFT JOIN LATERAL (
   SELECT coalesce(sum(r.quantity) FILTER (WHERE r.state = 'RESERVED'), 0) AS reserved, coalesce(sum(r.deducted - r.refunded), 0) AS deducted
   FROM holdfast.reservation r WHERE r.sku = s.sku AND r.warehouse = s.warehouse
 ) r ON true
-WHERE (s.reserved, s.deducted) <> (r.reserved, r.deducted)
+LEFT JOIN holdfast.carried c ON c.sku = s.sku AND c.warehouse = s.warehouse
+WHERE (s.reserved, s.deducted) <> (r.reserved, r.deducted + coalesce(c.deducted - c.refunded, 0))
 UNION ALL
 SELECT 'I4 ' || t.id || ' is ' || t.state || ' with items that are ' || string_agg(DISTINCT r.state::text, ', ')
 FROM holdfast.transaction t JOIN holdfast.reservation r ON r.transaction_id = t.id
@@ -52,6 +53,11 @@ SELECT 'I11 nobody will ask ' || b.id || ', which is ' || b.state || ' in ' || t
 FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
 WHERE b.lease_holder IS NULL AND b.next_attempt_at IS NULL AND b.state NOT IN ('CONFIRMED', 'CANCELLED')
   AND (t.state IN ('CONFIRMING', 'CANCELLING') OR (t.state = 'TRYING' AND b.state = 'REGISTERED'))
+UNION ALL
+SELECT 'I11 nobody who looks for what is under way finds ' || b.id
+FROM holdfast.transaction t JOIN holdfast.branch b ON b.transaction_id = t.id
+WHERE (b.lease_holder IS NOT NULL AND t.is_asking IS NULL AND b.claimed_by IS NULL)
+  OR (b.claimed_by IS NOT NULL AND b.claimed_by IS DISTINCT FROM b.lease_holder)
 UNION ALL
 SELECT 'I11 ' || b.id || ' is held by nobody alive'
 FROM holdfast.branch b WHERE b.lease_holder IS NOT NULL AND NOT EXISTS (SELECT 1 FROM holdfast.coordinator c WHERE c.id = b.lease_holder)`;
@@ -106,7 +112,7 @@ export async function makeLedgerDatabase(serverUrl: string, name: string): Promi
     empty: async () => {
       await query(
         `TRUNCATE holdfast.stock, holdfast.transaction, holdfast.reservation, holdfast.movement, holdfast.refund, holdfast.event,
-           holdfast.branch, holdfast.attempt, holdfast.participant, holdfast.coordinator`,
+           holdfast.branch, holdfast.attempt, holdfast.participant, holdfast.coordinator, holdfast.carried`,
       );
     },
     close: async () => {

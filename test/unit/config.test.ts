@@ -32,6 +32,7 @@ describe('settings', () => {
       keepAliveTimeoutMs: 65_000,
       drainTimeoutMs: 8_000,
       databaseTimeoutMs: 5_000,
+      retentionDays: 30,
       sweepIntervalMs: 500,
       coordinatorUrl: 'http://127.0.0.1:8080',
     });

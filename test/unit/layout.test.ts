@@ -18,6 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/ledger/'],
   ['src/participants/'],
   ['src/timers/'],
+  ['src/keeping/'],
   ['src/http/'],
   ['src/console/'],
   ['src/embedded/'],
@@ -27,7 +28,7 @@ const LAYERS: readonly (readonly string[])[] = [
 ];
 
 /** What touches the outside world. They know the ports of src/coordinator, not one another. */
-const INFRASTRUCTURE = ['src/ledger/', 'src/participants/', 'src/timers/', 'src/http/', 'src/embedded/'];
+const INFRASTRUCTURE = ['src/ledger/', 'src/participants/', 'src/timers/', 'src/keeping/', 'src/http/', 'src/embedded/'];
 
 /** The only places that put several parts of the infrastructure together: src/runtime/ is what src/main.ts is made of. */
 const BUILDERS = [/^src\/main\.ts$/, /^src\/runtime\//, /^src\/cli\/serve(\/|\.|-)/];
@@ -39,6 +40,13 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   ioredis: ['src/timers/'],
   undici: ['src/participants/'],
   xstate: ['workflows/'],
+  '@opentelemetry/api': ['src/telemetry/'],
+  '@opentelemetry/exporter-trace-otlp-grpc': ['src/telemetry/'],
+  '@opentelemetry/exporter-trace-otlp-http': ['src/telemetry/'],
+  '@opentelemetry/exporter-trace-otlp-proto': ['src/telemetry/'],
+  '@opentelemetry/resources': ['src/telemetry/'],
+  '@opentelemetry/sdk-node': ['src/telemetry/'],
+  '@opentelemetry/sdk-trace': ['src/telemetry/'],
   express: ['src/http/', 'src/participant/'],
 };
 

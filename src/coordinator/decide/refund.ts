@@ -10,6 +10,8 @@ import { excessOf, quantityIn, unknownTransaction } from './settle.ts';
 export function decideRefund(rows: Rows, command: RefundCommand, now: number): Decision<TransactionAccepted | Refused> {
   const known = rows.transactions.get(command.id);
   if (known === undefined) return unknownTransaction(command.id);
+  // Rule 10: what was sold, and what has come back of it, is no longer known.
+  if (known.retiredAt !== null) return wrongState(known, 'be refunded: its items are no longer kept');
   const earlier = command.refundId === null ? undefined : rows.refunds.get(refundKey(command.id, command.refundId));
   if (earlier !== undefined) {
     if (earlier.contentHash !== command.contentHash) {

@@ -45,6 +45,8 @@ function notInPart(): Problem {
 
 /** Rule 3: the same confirm again is answered again; another choice of items is a contradiction. */
 function confirmAgain(known: StoredTransaction, command: ConfirmCommand): Outcome {
+  // Rule 10: which of its items were confirmed is no longer known.
+  if (known.retiredAt !== null) return accept(known, command.reply, true);
   const asked = command.items ?? known.items;
   const same =
     known.items.every((item) => quantityIn(asked, item) === item.deducted) &&
@@ -75,7 +77,8 @@ export function decideExpire(rows: Rows, command: ExpireCommand, now: number): O
   if (known === undefined) return unknownTransaction(command.id);
   if (known.state === 'CANCELLED' || known.state === 'CANCELLING') return accept(known, 'minimal', true);
   if (now < known.expiresAt) return wrongState(known, 'expire before its deadline');
-  const released = release(known, 'EXPIRE', { reason: 'expired', note: null, traceparent: null }, now);
+  // Its participants are asked in the trace of the expiry, where that is recorded: it links back to the Try's.
+  const released = release(known, 'EXPIRE', { reason: 'expired', note: null, traceparent: command.trace ?? null }, now);
   return released === null ? wrongState(known, 'expire') : acceptRelease(known, released, 'minimal');
 }
 
@@ -185,6 +188,7 @@ function cancelledBeforeTry(command: CancelCommand, now: number): StoredTransact
     decidedAt: now,
     contentHash: null,
     shortages: null,
+    retiredAt: null,
   };
 }
 

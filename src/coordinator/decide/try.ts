@@ -29,7 +29,7 @@ export function decideTry(rows: Rows, command: TryCommand, now: number): Decisio
   }
   const opened = openedTransaction(command, now);
   return accept(opened, command.reply, false, [
-    { kind: 'open-transaction', transaction: opened },
+    { kind: 'open-transaction', transaction: opened, ...(command.trace === undefined ? {} : { origin: command.trace }) },
     ...command.branches.map(
       ({ id, payload }): Change => ({ kind: 'register-branch', transactionId: command.id, branchId: id, payload }),
     ),
@@ -108,6 +108,8 @@ export function shortagesOf(rows: Rows, command: TryCommand): Shortage[] {
 }
 
 function shortageProblem(shortages: readonly Shortage[]): Problem {
+  // Rule 10: what was short is no longer known.
+  if (shortages.length === 0) return problem('insufficient-stock', 'More was asked for than there was.', { shortages });
   const named = shortages
     .slice(0, 3)
     .map(
@@ -158,6 +160,7 @@ function newTransaction(
     expiresAt: now + command.timeoutMs,
     updatedAt: now,
     decidedAt: shortages === null ? null : now,
+    retiredAt: null,
     contentHash: command.contentHash,
     shortages,
   };

@@ -114,7 +114,10 @@ const StockHistoryEntry = z
   .looseObject({
     at: Moment,
     warehouse: Warehouse,
-    kind: z.string().meta({ description: 'RECEIVE, WRITE_OFF, ADJUST, or RESERVATION.', example: 'RECEIVE' }),
+    kind: z.string().meta({
+      description: 'RECEIVE, WRITE_OFF, ADJUST, RESERVATION, or CARRIED: all reservations that retention has removed.',
+      example: 'RECEIVE',
+    }),
     quantity: z.int(),
     transactionId: Uuid.optional(),
     movementId: Uuid.optional(),
@@ -124,6 +127,7 @@ const StockHistoryEntry = z
     refunded: Count.optional(),
     settledAt: Moment.nullable().optional().meta({ description: 'When the transaction of a reservation was decided.' }),
     transactionState: z.string().optional(),
+    reservations: Count.optional().meta({ description: 'Of CARRIED: how many there were.' }),
   })
   .meta({ id: 'StockHistoryEntry', description: 'One movement, or one reservation as it stands today.' });
 export const StockHistoryPage = z

@@ -23,6 +23,7 @@ import { renderOutcome, statusOf } from '../render.ts';
 import { problemDocument, sendJson, sendProblem, traceIdOfRequest } from '../reply.ts';
 import { invalidAt, type Result } from '../result.ts';
 import { BatchBody } from '../schemas.ts';
+import { logFieldsOf, within } from '../tracer.ts';
 import { validate } from '../validate.ts';
 
 type BatchCommand = TryCommand | ConfirmCommand | CancelCommand;
@@ -36,6 +37,7 @@ interface Caller {
   readonly until: number;
   readonly traceId: string;
   readonly traceparent: string | null;
+  readonly request: Request;
 }
 
 export function addBatchRoute(app: Express, context: AppContext): void {
@@ -54,7 +56,7 @@ async function runBatch(context: AppContext, request: Request, response: Respons
   const patience = patienceOf(preferences, response);
   const until = performance.now() + patience.waitMs;
   const traceparent = traceparentOf(request);
-  const caller: Caller = { context, reply, patience, until, traceId: traceIdOfRequest(request), traceparent };
+  const caller: Caller = { context, reply, patience, until, traceId: traceIdOfRequest(request), traceparent, request };
   const results = await Promise.all(runInOrder(caller, batch.value.operations));
   sendJson(response, 200, `{"results":[${results.join(',')}]}`, appliedHeaders(reply, waitS));
 }
@@ -81,13 +83,16 @@ function runInOrder(caller: Caller, operations: readonly unknown[]): readonly Pr
 
 /** @returns the operation's result as JSON text; never rejects, so that a fault of one does not take the others' answers away */
 async function runOne(caller: Caller, command: BatchCommand): Promise<string> {
-  const { context, patience, until, traceId } = caller;
+  const { context, patience, until, traceId, request } = caller;
   try {
     const waitMs = Math.max(0, until - performance.now());
-    return renderResult(command.kind, await submitWith(context, command, { ...patience, waitMs }), caller);
+    return renderResult(command.kind, await submitWith(context, within(request, command), { ...patience, waitMs }), caller);
   } catch (error) {
     const isForeseen = error instanceof DatabaseUnavailable;
-    if (!isForeseen) context.log.error({ err: error, traceId }, 'an operation of a batch failed unforeseen');
+    if (!isForeseen) {
+      const fields = { err: error, traceId, ...logFieldsOf(request), transactionId: command.id };
+      context.log.error(fields, 'an operation of a batch failed unforeseen');
+    }
     const refusal = isForeseen
       ? problem('database-unavailable', 'PostgreSQL does not answer; the same id may be sent again.')
       : problem('internal-error', 'An unforeseen fault; it is logged under the traceId.');

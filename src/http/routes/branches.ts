@@ -8,6 +8,7 @@ import { resolveCommand, retryCommand } from '../operator-commands.ts';
 import { refusalOfQuery } from '../query.ts';
 import { sendProblem } from '../reply.ts';
 import type { Result } from '../result.ts';
+import { within } from '../tracer.ts';
 import { sendVerdict } from '../verdict.ts';
 
 type CommandMaker = (id: TransactionId, body: unknown, by: string) => Result<RetryCommand | ResolveCommand>;
@@ -34,7 +35,7 @@ async function intervene(
   if (!body.ok) return sendBodyRefusal(request, response, body);
   const command = commandOf(id.value, body.value, callerOf(request));
   if (!command.ok) return sendProblem(request, response, command.problem);
-  sendVerdict(request, response, command.value.kind, await coordinator.submit(command.value), 'whole');
+  sendVerdict(request, response, command.value.kind, await coordinator.submit(within(request, command.value)), 'whole');
 }
 
 /** Who asks, as the history tells it. */

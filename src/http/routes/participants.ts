@@ -9,6 +9,7 @@ import { renderPage, renderParticipant } from '../render.ts';
 import { sendJson, sendProblem } from '../reply.ts';
 import type { Result } from '../result.ts';
 import { ParticipantName } from '../schema-terms.ts';
+import { readsWithin, within } from '../tracer.ts';
 import { validateOne } from '../validate.ts';
 
 const NOT_KEPT = ['Cache-Control', 'no-store'];
@@ -24,7 +25,7 @@ export function addParticipantRoutes(app: Express, context: AppContext): void {
 async function listParticipants({ queries }: AppContext, request: Request, response: Response): Promise<void> {
   const refusal = refusalOfQuery(request.url);
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
-  const participants = await queries.participants(null);
+  const participants = await readsWithin(request, queries).participants(null);
   sendJson(response, 200, renderPage(participants.map(renderParticipant), null), NOT_KEPT);
 }
 
@@ -33,7 +34,7 @@ async function showParticipant({ queries }: AppContext, request: Request, respon
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const name = nameOf(request);
   if (!name.ok) return sendProblem(request, response, name.problem);
-  const [participant] = await queries.participants(name.value);
+  const [participant] = await readsWithin(request, queries).participants(name.value);
   if (participant === undefined) return sendProblem(request, response, unknownParticipant(name.value, 404));
   sendJson(response, 200, renderParticipant(participant), NOT_KEPT);
 }
@@ -47,7 +48,7 @@ async function putParticipant({ coordinator }: AppContext, request: Request, res
   if (!body.ok) return sendBodyRefusal(request, response, body);
   const command = putParticipantCommand(name.value, body.value);
   if (!command.ok) return sendProblem(request, response, command.problem);
-  const verdict = await coordinator.submit(command.value);
+  const verdict = await coordinator.submit(within(request, command.value));
   if (!verdict.ok) return sendProblem(request, response, verdict.problem);
   sendJson(response, 200, renderParticipant(verdict.participant), NOT_KEPT);
 }
@@ -57,7 +58,7 @@ async function removeParticipant({ coordinator }: AppContext, request: Request, 
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const name = nameOf(request);
   if (!name.ok) return sendProblem(request, response, name.problem);
-  const verdict = await coordinator.submit({ kind: 'remove-participant', name: name.value });
+  const verdict = await coordinator.submit(within(request, { kind: 'remove-participant', name: name.value }));
   if (!verdict.ok) return sendProblem(request, response, verdict.problem);
   response.writeHead(204);
   response.end();

@@ -15,6 +15,7 @@ import { renderMovement, renderPage, renderStock, renderStockHistoryEntry } from
 import { sendJson, sendProblem } from '../reply.ts';
 import { accepted, type Result } from '../result.ts';
 import { Sku } from '../schema-terms.ts';
+import { readsWithin, within } from '../tracer.ts';
 import { validateOne } from '../validate.ts';
 
 export function addStockRoutes(app: Express, context: AppContext): void {
@@ -34,7 +35,7 @@ async function moveStock({ coordinator }: AppContext, request: Request, response
   if (!body.ok) return sendBodyRefusal(request, response, body);
   const command = moveStockCommand(body.value, key.value);
   if (!command.ok) return sendProblem(request, response, command.problem);
-  const verdict = await coordinator.submit(command.value);
+  const verdict = await coordinator.submit(within(request, command.value));
   const replayed = verdict.replayed ? ['Idempotent-Replayed', 'true'] : [];
   if (!verdict.ok) return sendProblem(request, response, verdict.problem, replayed);
   sendJson(response, verdict.replayed ? 200 : 201, renderMovement(verdict.movement), replayed);
@@ -51,7 +52,7 @@ async function countStock({ coordinator }: AppContext, request: Request, respons
   if (!body.ok) return sendBodyRefusal(request, response, body);
   const command = countStockCommand(sku.value, body.value, ifMatch.value);
   if (!command.ok) return sendProblem(request, response, command.problem);
-  const verdict = await coordinator.submit(command.value);
+  const verdict = await coordinator.submit(within(request, command.value));
   if (!verdict.ok) return sendProblem(request, response, verdict.problem);
   sendStock(response, sku.value, verdict.stock);
 }
@@ -61,7 +62,7 @@ async function showStock({ queries }: AppContext, request: Request, response: Re
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const sku = skuOf(request);
   if (!sku.ok) return sendProblem(request, response, sku.problem);
-  const rows = await queries.stock(sku.value);
+  const rows = await readsWithin(request, queries).stock(sku.value);
   if (rows.length === 0) return sendProblem(request, response, unknownSku(sku.value));
   const etag = etagOf(rows);
   if (!namesTag(headerOf(request, 'if-none-match'), etag)) return sendStock(response, sku.value, rows);
@@ -76,7 +77,7 @@ async function listStock({ queries }: AppContext, request: Request, response: Re
   const filter: StockFilter = { prefix: prefix ?? null, skus: skus ?? null };
   const after = cursor === undefined ? accepted(null) : openCursor('stock', filter, cursor);
   if (!after.ok) return sendProblem(request, response, after.problem);
-  const page = await queries.stocks(filter, limit, after.value);
+  const page = await readsWithin(request, queries).stocks(filter, limit, after.value);
   const next = page.next === null ? null : sealCursor('stock', filter, page.next);
   const items = page.items.map((rows) => renderStock(rows[0]?.sku ?? '', rows));
   sendJson(response, 200, renderPage(items, next), ['Cache-Control', 'no-store']);
@@ -91,9 +92,10 @@ async function showHistory({ queries }: AppContext, request: Request, response: 
   const filter = [sku.value, warehouse];
   const after = cursor === undefined ? accepted(null) : openCursor('stock-history', filter, cursor);
   if (!after.ok) return sendProblem(request, response, after.problem);
-  const page = await queries.stockHistory(sku.value, warehouse, limit, after.value);
+  const reads = readsWithin(request, queries);
+  const page = await reads.stockHistory(sku.value, warehouse, limit, after.value);
   // An empty story is either that of a warehouse without one, or that of a SKU nobody ever stocked.
-  if (page.items.length === 0 && (await queries.stock(sku.value)).length === 0) {
+  if (page.items.length === 0 && (await reads.stock(sku.value)).length === 0) {
     return sendProblem(request, response, unknownSku(sku.value));
   }
   const next = page.next === null ? null : sealCursor('stock-history', filter, page.next);

@@ -15,6 +15,7 @@ import { DEFAULT_LIMIT, TransactionsQuery } from '../query-schemas.ts';
 import { renderPage, renderTransaction } from '../render.ts';
 import { sendJson, sendProblem } from '../reply.ts';
 import { accepted } from '../result.ts';
+import { readsWithin, within } from '../tracer.ts';
 import { sendVerdict } from '../verdict.ts';
 
 export function addTransactionRoutes(app: Express, context: AppContext): void {
@@ -39,7 +40,7 @@ async function tryTransaction(context: AppContext, request: Request, response: R
   const { reply, waitS } = preferences;
   const command = tryCommand(body.value, key.value, reply, traceparentOf(request));
   if (!command.ok) return sendProblem(request, response, command.problem);
-  const verdict = await submitWith(context, command.value, patienceOf(preferences, response));
+  const verdict = await submitWith(context, within(request, command.value), patienceOf(preferences, response));
   const applied = appliedHeaders(reply, mayWait(command.value) ? waitS : null);
   sendVerdict(request, response, 'try', verdict, reply, applied);
 }
@@ -57,7 +58,7 @@ async function decide(context: AppContext, decision: 'confirm' | 'cancel', reque
   const commandOf = decision === 'confirm' ? confirmCommand : cancelCommand;
   const command = commandOf(id.value, body.value, reply, traceparentOf(request));
   if (!command.ok) return sendProblem(request, response, command.problem);
-  const verdict = await submitWith(context, command.value, patienceOf(preferences, response));
+  const verdict = await submitWith(context, within(request, command.value), patienceOf(preferences, response));
   sendVerdict(request, response, decision, verdict, reply, appliedHeaders(reply, waitS));
 }
 
@@ -70,7 +71,7 @@ async function extendTransaction({ coordinator }: AppContext, request: Request, 
   if (!body.ok) return sendBodyRefusal(request, response, body);
   const command = extendCommand(id.value, body.value);
   if (!command.ok) return sendProblem(request, response, command.problem);
-  sendVerdict(request, response, 'extend', await coordinator.submit(command.value), 'whole');
+  sendVerdict(request, response, 'extend', await coordinator.submit(within(request, command.value)), 'whole');
 }
 
 async function refundTransaction({ coordinator }: AppContext, request: Request, response: Response): Promise<void> {
@@ -84,7 +85,7 @@ async function refundTransaction({ coordinator }: AppContext, request: Request, 
   if (!key.ok) return sendProblem(request, response, key.problem);
   const command = refundCommand(id.value, body.value, key.value);
   if (!command.ok) return sendProblem(request, response, command.problem);
-  sendVerdict(request, response, 'refund', await coordinator.submit(command.value), 'whole');
+  sendVerdict(request, response, 'refund', await coordinator.submit(within(request, command.value)), 'whole');
 }
 
 /** Waits only where it is asked to: most readers want to know how it stands now. */
@@ -94,13 +95,14 @@ async function showTransaction({ queries, watch }: AppContext, request: Request,
   const id = idOf<TransactionId>(request);
   if (!id.ok) return sendProblem(request, response, id.problem);
   const preferences = preferencesOf(request);
-  let found = await queries.transaction(id.value);
+  const reads = readsWithin(request, queries);
+  let found = await reads.transaction(id.value);
   if (found !== null && preferences.waitS !== null && preferences.waitS > 0 && isUnsettled(found.transaction)) {
     const { waitMs, signal } = patienceOf(preferences, response);
     await watch.until(id.value, (transaction) => !isUnsettled(transaction), waitMs, signal());
     if (response.destroyed) return;
     // Whatever ended the wait: the history has gone on meanwhile.
-    found = await queries.transaction(id.value);
+    found = await reads.transaction(id.value);
   }
   if (found === null)
     return sendProblem(request, response, problem('unknown-transaction', `No transaction has the id ${id.value}.`));
@@ -122,7 +124,7 @@ async function listTransactions({ queries }: AppContext, request: Request, respo
   };
   const after = cursor === undefined ? accepted(null) : openCursor('transactions', filter, cursor);
   if (!after.ok) return sendProblem(request, response, after.problem);
-  const page = await queries.transactions(filter, limit, after.value);
+  const page = await readsWithin(request, queries).transactions(filter, limit, after.value);
   const next = page.next === null ? null : sealCursor('transactions', filter, page.next);
   const text = renderPage(
     page.items.map((transaction) => renderTransaction(transaction)),

@@ -166,6 +166,15 @@ describe('a Try that is sent again (rule 2)', () => {
     accepted(story.tell(other), true);
   });
 
+  it('says of a refusal whose shortages were removed in time what it still knows (rule 10)', () => {
+    const story = new Story().stocked(['a', 5]);
+    const short = tryOf(ID, [['a', 6]]);
+    refused(story.tell(short), 'insufficient-stock');
+    story.rows.transactions.set(ID, { ...story.stored(ID), items: [], shortages: null, retiredAt: NOON_MS });
+    const { problem } = refused(story.tell(short), 'insufficient-stock', true);
+    expect([problem.detail, problem.members]).to.deep.equal(['More was asked for than there was.', { shortages: [] }]);
+  });
+
   it('hears its refusal again, with the shortages of then, though there is enough by now (I7)', () => {
     const refusedTry = tryOf(transactionId(2), [['a', 3]]);
     const first = refused(story.tell(refusedTry), 'insufficient-stock');

@@ -64,6 +64,19 @@ describe('a participant’s queue', () => {
     expect(queue.next()?.branchId).to.equal('b1002');
   });
 
+  it('takes turns where its participant takes one call at a time, so that ten thousand retries keep no new call waiting', () => {
+    queue.connect(registered(1));
+    for (const number of [1, 2, 3]) queue.addClaimed(call(number));
+    for (const number of [4, 5]) queue.add(call(number));
+    const order: unknown[] = [];
+    for (let made = queue.next(); made !== null; made = queue.next()) {
+      order.push(made.branchId);
+      expect(queue.next(), 'one at a time').to.equal(null);
+      queue.done(made);
+    }
+    expect(order).to.deep.equal(['b1', 'b4', 'b2', 'b5', 'b3']);
+  });
+
   it('while nobody is there, makes first attempts one at a time, past what was claimed, and an operator’s wish at once', () => {
     queue.connect(registered(8));
     queue.addClaimed(call(1));
