@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { needChromium, type Visitor, visit } from '../support/browser.ts';
+import { until } from '../support/call.ts';
 import { SKU, TRANSACTION_ID, transactionStory } from '../support/console-fixtures.ts';
 import { type Answered, problemAnswer, type StandIn, startStandIn } from '../support/console-stand-in.ts';
 import { overview } from '../support/console-standing.ts';
@@ -15,6 +16,7 @@ describe('the console’s page', function () {
   let standIn: StandIn;
   let visitor: Visitor;
   let page: Page;
+  const noted: string[] = [];
   const open = async (hash: string): Promise<void> => {
     visitor = await visit(`${standIn.url}/console${hash}`);
     page = visitor.page;
@@ -173,6 +175,14 @@ describe('the console’s page', function () {
     await page.getByRole('dialog').getByRole('button', { name: 'Retry now' }).click();
     await page.getByRole('dialog').getByText('invalid-transition').waitFor();
     expect(await page.getByLabel('Your name').inputValue()).to.equal('Ada');
+  });
+
+  it('is watched: an error and a breach of its policy would fail these tests', async () => {
+    await open('#/overview');
+    await page.getByText('1 transaction needs an operator').waitFor();
+    await page.evaluate(`document.body.setAttribute('style', 'color: red'); console.error('on purpose'); undefined`);
+    await until('both are heard of', async () => noted.push(...visitor.takeFaults()) >= 0 && noted.length >= 2);
+    expect(noted.join('\n')).to.contain('Content Security Policy').and.to.contain('on purpose');
   });
 
   it('shows a number that its sum does not explain as what it is', async () => {

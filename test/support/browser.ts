@@ -22,8 +22,8 @@ export const DESKTOP = { width: 1280, height: 860 };
 
 export interface Visitor {
   readonly page: Page;
-  /** What went wrong in the page so far. */
-  readonly faults: readonly string[];
+  /** What went wrong in the page so far; it does not fail the test any more. */
+  takeFaults(): string[];
   /** Faults that hold this text are expected from now on: the browser itself reports a refused request as an error. */
   expectFaults(text: string): void;
   close(): Promise<void>;
@@ -66,7 +66,7 @@ export async function visit(url: string, options: BrowserContextOptions = {}): P
   await page.goto(url);
   return {
     page,
-    faults,
+    takeFaults: () => faults.splice(0),
     expectFaults: (text) => void expected.push(text),
     close: async () => {
       await context.close();
