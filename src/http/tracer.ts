@@ -31,7 +31,12 @@ export interface HttpTracer {
 
 export const UNTRACED: HttpTracer = { arrived: () => null };
 
-const spans = new WeakMap<IncomingMessage, RequestSpan>();
+/** On the request itself: a map of all requests would have to be gone through by every garbage collection. */
+const SPAN = Symbol('span');
+
+interface Traced {
+  [SPAN]?: RequestSpan;
+}
 
 /** Tells of a request, so that its route finds its span. */
 export function traceRequest(tracer: HttpTracer, request: IncomingMessage, response: ServerResponse): void {
@@ -39,12 +44,12 @@ export function traceRequest(tracer: HttpTracer, request: IncomingMessage, respo
   const { traceparent } = request.headers;
   const caller = readTraceparent(typeof traceparent === 'string' ? traceparent : undefined);
   const span = tracer.arrived(request, response, { caller, routeOf: () => routeOf(request) });
-  if (span !== null) spans.set(request, span);
+  if (span !== null) (request as Traced)[SPAN] = span;
 }
 
 /** @returns null where tracing is off */
 export function spanOf(request: IncomingMessage): RequestSpan | null {
-  return spans.get(request) ?? null;
+  return (request as Traced)[SPAN] ?? null;
 }
 
 /** The command, with the span of the request that it comes from, where that is recorded. */
