@@ -25,6 +25,9 @@ export function jsonFault(value: unknown, maxBytes: number): string | null {
       if (fault !== null) return fault;
     } else if (typeof next === 'number') {
       if (!Number.isFinite(next)) return 'must not contain a number beyond what a double can hold';
+      // JSON.parse has rounded it by now: a long account number would be kept, and told to a participant, as another one.
+      if (Number.isInteger(next) && !Number.isSafeInteger(next))
+        return 'must not contain a whole number beyond 2^53−1, which would be rounded: send it as text';
     } else if (Array.isArray(next)) {
       if (next.length > maxBytes) return tooLarge;
       left.push(...next);

@@ -53,6 +53,20 @@ describe('bad input over HTTP', () => {
     }
   });
 
+  it('refuses to keep a number that would be kept as another one: a payload would reach its participant changed', async () => {
+    const numbers = ['9007199254740993', '-12345678901234567891', '1e400'];
+    for (const number of numbers) {
+      const metadata = await raw(400, 'invalid-request', `{"items":[{"sku":"SKU-1","quantity":1}],"metadata":{"n":[${number}]}}`);
+      expect(metadata.body.errors[0].message).to.match(/^must not contain a (whole )?number beyond/);
+      const payload = await raw(
+        400,
+        'invalid-request',
+        `{"branches":[{"participant":"payment","payload":{"account":${number}}}]}`,
+      );
+      expect(payload.body.errors[0].path).to.equal('branches[0].payload');
+    }
+  });
+
   it('refuses quantities that are no whole number in bounds, naming the place', async () => {
     for (const quantity of ['"2"', '1e308', '-0', '0', '-1', '1.5', '1000000001', 'null', 'true', '[1]', '{}', '1e400']) {
       const answer = await raw(400, 'invalid-request', `{"items":[{"sku":"SKU-1","quantity":${quantity}}]}`);
