@@ -28,11 +28,11 @@ export class PostgresKeeping implements Keeping {
   exclusively(task: keyof typeof KEYS, work: (session: KeepingSession) => Promise<void>): Promise<boolean> {
     const key = KEYS[task];
     return this.#pool.with(async (client) => {
-      const [row] = await rowsOf(client, TRY, [key]);
+      const [row] = await rowsOf(client, 'keeping_try', TRY, [key]);
       if (row?.[0] !== 't') return false;
       // Where the work fails, the connection is closed, and with it goes the lock.
       await work(sessionOn(client));
-      await rowsOf(client, END, [key]);
+      await rowsOf(client, 'keeping_end', END, [key]);
       return true;
     });
   }
@@ -41,24 +41,26 @@ export class PostgresKeeping implements Keeping {
 function sessionOn(client: Client): KeepingSession {
   return {
     retire: async (olderThanDays, most) => {
-      const [row] = await rowsOf(client, RETIRE, [olderThanDays, most]);
+      const [row] = await rowsOf(client, 'keeping_retire', RETIRE, [olderThanDays, most]);
       return Number(textOf(row, 0));
     },
     counters: async (after, limit) => {
-      const rows = await rowsOf(client, COUNTERS, [after?.sku ?? '', after?.warehouse ?? '', limit]);
+      const rows = await rowsOf(client, 'keeping_counters', COUNTERS, [after?.sku ?? '', after?.warehouse ?? '', limit]);
       return rows.map((row) => ({ sku: textOf(row, 0), warehouse: textOf(row, 1), content: textOf(row, 2) }));
     },
     drift: async (counters) => {
       const names = (pick: (counter: CounterKey) => string): string => nameArray(counters.map(pick));
-      const [row] = await rowsOf(client, DRIFT, [names(({ sku }) => sku), names(({ warehouse }) => warehouse)]);
+      const [row] = await rowsOf(client, 'keeping_drift', DRIFT, [names(({ sku }) => sku), names(({ warehouse }) => warehouse)]);
       const { drift } = JSON.parse(textOf(row, 0)) as { drift: readonly [string, string, number, number, number][] };
       return drift.map(([sku, warehouse, available, reserved, deducted]) => ({ sku, warehouse, available, reserved, deducted }));
     },
   };
 }
 
-async function rowsOf(client: Client, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
+/** @param name by which it is known to those who watch statements */
+async function rowsOf(client: Client, name: string, text: string, values: readonly unknown[]): Promise<readonly Row[]> {
   const result = await client.query<(string | null)[], unknown[]>({
+    name,
     text,
     values: [...values],
     rowMode: 'array',
