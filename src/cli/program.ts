@@ -1,6 +1,7 @@
 // Owns the command line as it is typed: commands, options and their help. What a command does stands in its own file, loaded when
 // it is called, so that --help need not wait for a database driver.
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { packageVersion } from '../runtime/version.ts';
 import { SETTINGS } from '../settings.ts';
 import { CoordinatorClient, coordinatorUrl } from './coordinator-client.ts';
 import type { Outcome } from './failure.ts';
@@ -9,7 +10,6 @@ import type { ImportOptions } from './import.ts';
 import type { ServeOptions } from './serve.ts';
 import type { StockOptions } from './stock.ts';
 import { type Paint, visible } from './text.ts';
-import { packageVersion } from './version.ts';
 
 const DEFAULT_LINES = 20;
 

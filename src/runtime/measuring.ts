@@ -1,5 +1,4 @@
 // Owns putting together what one process measures: its tallies, the gauges about its parts, and what must be asked for elsewhere.
-import { readFileSync } from 'node:fs';
 import type { LaneObserver } from '../coordinator/observer.ts';
 import { HOTTEST_WINDOW_S, type HotStock, Hottest, mergeHottest } from '../telemetry/hottest.ts';
 import { type Parts, watchParts } from '../telemetry/instance.ts';
@@ -11,10 +10,9 @@ import { callRecorder, httpRecorder, keepingRecorder, laneRecorder } from '../te
 import type { Figures } from '../telemetry/snapshot.ts';
 import { Tallies } from '../telemetry/tallies.ts';
 import { type Gather, gatherAlone, gatherAsWorker } from './gather.ts';
+import { packageVersion } from './version.ts';
 
-export const VERSION = (
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }
-).version;
+export const VERSION = packageVersion();
 
 /** How many of the hottest each process tells the others. */
 const HOTTEST_TOLD = 100;

@@ -1,7 +1,7 @@
 // Owns the version of the package: that of its package.json.
 import { readFileSync } from 'node:fs';
 
-/** From src/cli as it stands, and from dist/src/cli as it is packed. */
+/** From src/runtime as it stands, and from dist/src/runtime as it is packed. */
 const PLACES = ['../../package.json', '../../../package.json'];
 
 export function packageVersion(): string {
