@@ -38,7 +38,13 @@ describe('/metrics', function () {
       await until('the counters are compared', async () =>
         (await scrape(coordinator.url)).some(({ name }) => name === 'holdfast_ledger_drift'),
       );
-      samples = await scrape(coordinator.url);
+      // What is asked of PostgreSQL, and takes long, is told with the next figures.
+      await until('how things stand is told', async () => {
+        samples = await scrape(coordinator.url);
+        return ['holdfast_transactions_open', 'holdfast_timer_jobs'].every((name) =>
+          samples.some((sample) => sample.name === name),
+        );
+      });
     });
     after(async () => expect(await coordinator.stop()).to.equal(0));
 
@@ -129,7 +135,14 @@ describe('/metrics', function () {
     it('is one answer, whoever gives it', async () => {
       const coordinator = await startCoordinator({ env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url, WORKERS: '2' } });
       await mixedLoad(coordinator);
-      const samples = await scrape(coordinator.url);
+      let samples: readonly Sample[] = [];
+      // Both have answered, and what is asked of PostgreSQL was answered in time.
+      await until('all is told', async () => {
+        samples = await scrape(coordinator.url);
+        const has = (name: string, worker: string): boolean =>
+          samples.some((one) => one.name === name && one.labels.worker === worker);
+        return has('holdfast_transactions_open', '1') && has('holdfast_build_info', '1') && has('holdfast_build_info', '2');
+      });
       const workersOf = (name: string): string[] =>
         [...new Set(samples.filter((sample) => sample.name === name).map(({ labels }) => labels.worker ?? ''))].sort();
       expect(workersOf('holdfast_build_info')).to.deep.equal(['1', '2']);
