@@ -1,6 +1,6 @@
 // Owns the spans below and beside those of requests: in lanes, in PostgreSQL, to participants, at deadlines. Whether they are recorded
 // was decided before, with the request or with its transaction's Try, so they ask no sampler. They are plain values that go straight
-// to the SDK's processor: its own class of spans, made for everything that anybody may do to one, costs about three times as much.
+// to the SDK's processor: its own class of spans, made for everything that anybody may do to one, costs more.
 import {
   type Attributes,
   type AttributeValue,

@@ -1,4 +1,4 @@
-// Owns OpenTelemetry's SDK in this process. Loaded only where tracing is on (tracing.ts): it takes half a second, and 40 MiB.
+// Owns OpenTelemetry's SDK in this process. Loaded only where tracing is on (tracing.ts): it costs the start time and memory.
 import { type DiagLogger, DiagLogLevel, diag, trace } from '@opentelemetry/api';
 import {
   defaultResource,
