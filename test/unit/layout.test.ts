@@ -14,6 +14,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/participant/'],
   ['src/client/'],
   ['src/coordinator/'],
+  ['src/access/'],
   ['src/telemetry/'],
   ['src/ledger/'],
   ['src/participants/'],
