@@ -49,8 +49,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       `${SETTINGS.headersTimeoutMs.name} must not be longer than ${SETTINGS.requestTimeoutMs.name} (${config.requestTimeoutMs}).`,
     );
   }
+  if (faults.length === 0) faults.push(...issuerFaults(config));
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+/** Tokens whose issuer, audience or keys nobody named could be anybody's. */
+function issuerFaults(config: Config): string[] {
+  const keys = ['jwtIssuer', 'jwtAudience', 'jwtJwks'] as const;
+  const missing = keys.filter((key) => config[key] === null);
+  if (missing.length === 0 || missing.length === keys.length) return [];
+  return missing.map((key) => `${SETTINGS[key].name} must be set too, where tokens are taken.`);
 }
 
 function faultOf(setting: Setting, text: string): string | null {

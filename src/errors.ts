@@ -25,12 +25,19 @@ export const PROBLEMS = {
     explanation:
       'A field, parameter or header is missing, unknown, of the wrong type or out of bounds; `errors` names each place. Nothing was stored. Correct it and send it again under the same id if you like.',
   },
-  forbidden: {
-    status: 403,
-    title: 'Not from there',
+  unauthenticated: {
+    status: 401,
+    title: 'Who you are is not known',
     retryable: false,
     explanation:
-      'The console takes its own page’s requests alone: with the header `X-Holdfast-Console: 1`, and, where a browser says from where they come, from the same origin. Nothing was done. Act on the page, or call the routes under /v1.',
+      'This route needs `Authorization: Bearer` with a key (`hf_…`) or a token of the configured issuer, and the one that came, if any, is not good: unknown, expired, revoked, or for somebody else. Nothing was done. Ask whoever runs the service for a key (`holdfast keys create`, POST /v1/keys).',
+  },
+  forbidden: {
+    status: 403,
+    title: 'You may not do that, or not from there',
+    retryable: false,
+    explanation:
+      'The key or token is good but has not the scope that the route needs (`scope` names it); or the request came from where none may come from. The console takes its own page’s requests alone: with the header `X-Holdfast-Console: 1`, and, where a browser says from where they come, from the same origin. Without any key configured, requests are taken only under the name of this machine and not from other web pages. Nothing was done.',
   },
   'unknown-transaction': {
     status: 404,

@@ -175,6 +175,59 @@ export const SETTINGS = {
     meaning:
       'How many days after its last change a finished transaction keeps its items, branches and history; 0 keeps all. Its id, content hash, state and reason stay for ever.',
   },
+  adminKeyFile: {
+    kind: 'text',
+    name: 'HOLDFAST_ADMIN_KEY_FILE',
+    fallback: null,
+    pattern: /^[^\0]{1,4096}$/,
+    form: 'the path of a file',
+    meaning:
+      'A file that holds the first key (`holdfast keys generate` makes one): at the start it becomes a key with the scope admin.',
+  },
+  jwtIssuer: {
+    kind: 'text',
+    name: 'HOLDFAST_JWT_ISSUER',
+    fallback: null,
+    pattern: /^[\x21-\x7e]{1,500}$/,
+    form: 'the `iss` of the tokens',
+    meaning: 'Whose JWTs are taken, beside keys: their `iss`, exactly. With the audience and the JWKS, or not at all.',
+  },
+  jwtAudience: {
+    kind: 'text',
+    name: 'HOLDFAST_JWT_AUDIENCE',
+    fallback: null,
+    pattern: /^[\x21-\x7e]{1,500}$/,
+    form: 'an `aud` of the tokens',
+    meaning: 'Which of their JWTs: those whose `aud` names this.',
+  },
+  jwtJwks: {
+    kind: 'text',
+    name: 'HOLDFAST_JWT_JWKS',
+    fallback: null,
+    pattern: /^[^\0]{1,4096}$/,
+    form: 'a URL of http or https, or the path of a file',
+    meaning:
+      'Where the issuer’s public keys are (JWKS): a URL, asked again every five minutes and for keys not met before; or a file, read again when it changes.',
+  },
+  jwtAlgorithms: {
+    kind: 'text',
+    name: 'HOLDFAST_JWT_ALGORITHMS',
+    fallback: 'RS256,PS256,ES256,EdDSA',
+    pattern:
+      /^(?:RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|EdDSA|Ed25519)(?:,(?:RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|EdDSA|Ed25519))*$/,
+    form: 'names of asymmetric JWS algorithms with commas between them, such as RS256,ES256',
+    meaning: 'What the tokens may be signed with.',
+  },
+  key: {
+    kind: 'text',
+    name: 'HOLDFAST_KEY',
+    fallback: null,
+    pattern: /^[A-Za-z0-9._~+/=-]{1,8192}$/,
+    form: 'a key or a token',
+    secret: true,
+    meaning:
+      'What the commands `holdfast import`, `stock` and `inspect` show the coordinator; the coordinator itself does not use it.',
+  },
   coordinatorUrl: {
     kind: 'text',
     name: 'HOLDFAST_URL',

@@ -8,7 +8,7 @@
 CREATE OR REPLACE FUNCTION holdfast.save_changes(
   coordinator uuid, opened json, opened_items json, opened_branches json, changed json, changed_items json, changed_branches json,
   opened_stock json, deltas json, movements json, refunds json, events json, attempts json, participants json,
-  removed_participants json
+  removed_participants json, acts json
 ) RETURNS void LANGUAGE plpgsql
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 0.01
 AS $$
@@ -193,6 +193,9 @@ BEGIN
       transaction_id uuid, at_ms bigint, event text, from_state holdfast.transaction_state, to_state holdfast.transaction_state,
       detail json
     );
+  END IF;
+  IF acts IS NOT NULL THEN
+    PERFORM holdfast.record_acts(acts);
   END IF;
 END
 $$;

@@ -3,7 +3,9 @@
 import { z } from 'zod';
 import type { CancelCommand, ResolveCommand, RetryCommand } from '../coordinator/command.ts';
 import type { TransactionId } from '../coordinator/model.ts';
+import { askerOf } from '../http/asker.ts';
 import { MAX_BODY_BYTES, readJson } from '../http/body.ts';
+import { callerOf } from '../http/caller.ts';
 import { cancelCommand } from '../http/commands.ts';
 import {
   type AppContext,
@@ -20,45 +22,56 @@ import { patienceOf, submitWith } from '../http/patience.ts';
 import { appliedHeaders } from '../http/preferences.ts';
 import { refusalOfQuery } from '../http/query.ts';
 import { sendProblem } from '../http/reply.ts';
-import { accepted, type Result } from '../http/result.ts';
+import { accepted, invalidAt, type Result } from '../http/result.ts';
 import { text } from '../http/schema-terms.ts';
 import { validate } from '../http/validate.ts';
 import { sendVerdict } from '../http/verdict.ts';
 import type { ConsoleContext } from './context.ts';
 import { refusalOfAct } from './guard.ts';
 
-/** Until there is authentication, who acts is who says so. */
+/** Who acts is who signed in; without authentication, who says so. */
 const By = text(100).refine((by) => by.trim() !== '', { error: 'must say who acts' });
 const Note = text(500).refine((note) => note.trim() !== '', { error: 'must say why' });
 
-const RetryBody = z.strictObject({ by: By, note: Note.optional() });
-const CancelBody = z.strictObject({ by: By, note: Note });
-const ConsoleResolveBody = z.strictObject({ ...ResolveBody.shape, by: By, note: Note });
+const RetryBody = z.strictObject({ by: By.optional(), note: Note.optional() });
+const CancelBody = z.strictObject({ by: By.optional(), note: Note });
+const ConsoleResolveBody = z.strictObject({ ...ResolveBody.shape, by: By.optional(), note: Note });
 
 type Act = RetryCommand | CancelCommand | ResolveCommand;
-type ActMaker = (id: TransactionId, body: unknown) => Result<Act>;
+/** @param signedIn the name of whoever signed in: then the body need not say it, and its word does not count */
+type ActMaker = (id: TransactionId, body: unknown, signedIn: string | null) => Result<Act>;
 
-export function retryAct(id: TransactionId, body: unknown): Result<RetryCommand> {
+export function retryAct(id: TransactionId, body: unknown, signedIn: string | null): Result<RetryCommand> {
   const parsed = validate(RetryBody, body);
   if (!parsed.ok) return parsed;
-  const { by, note } = parsed.value;
-  const command = retryCommand(id, undefined, by);
+  const { note } = parsed.value;
+  const by = nameIn(signedIn, parsed.value.by);
+  if (!by.ok) return by;
+  const command = retryCommand(id, undefined, by.value);
   return command.ok && note !== undefined ? accepted({ ...command.value, note }) : command;
 }
 
-export function cancelAct(id: TransactionId, body: unknown): Result<CancelCommand> {
+export function cancelAct(id: TransactionId, body: unknown, signedIn: string | null): Result<CancelCommand> {
   const parsed = validate(CancelBody, body);
   if (!parsed.ok) return parsed;
-  const { by, note } = parsed.value;
+  const { note } = parsed.value;
+  const by = nameIn(signedIn, parsed.value.by);
+  if (!by.ok) return by;
   const command = cancelCommand(id, { reason: note }, 'whole', null);
-  return command.ok ? accepted({ ...command.value, by }) : command;
+  return command.ok ? accepted({ ...command.value, by: by.value }) : command;
 }
 
-export function resolveAct(id: TransactionId, body: unknown): Result<ResolveCommand> {
+export function resolveAct(id: TransactionId, body: unknown, signedIn: string | null): Result<ResolveCommand> {
   const parsed = validate(ConsoleResolveBody, body);
   if (!parsed.ok) return parsed;
-  const { by, ...said } = parsed.value;
-  return resolveCommand(id, said, by);
+  const { by: named, ...said } = parsed.value;
+  const by = nameIn(signedIn, named);
+  return by.ok ? resolveCommand(id, said, by.value) : by;
+}
+
+function nameIn(signedIn: string | null, named: string | undefined): Result<string> {
+  const name = signedIn ?? named;
+  return name === undefined ? invalidAt('by', 'must say who acts') : accepted(name);
 }
 
 export function addActs(app: Express, context: ConsoleContext): void {
@@ -79,12 +92,13 @@ async function act(
   if (!id.ok) return sendProblem(request, response, id.problem);
   const body = await readJson(request, MAX_BODY_BYTES, 'required');
   if (!body.ok) return sendBodyRefusal(request, response, body);
-  const command = commandOf(id.value, body.value);
-  if (!command.ok) return sendProblem(request, response, command.problem);
+  const made = commandOf(id.value, body.value, callerOf(request)?.name ?? null);
+  if (!made.ok) return sendProblem(request, response, made.problem);
+  const command = { ...made.value, asker: askerOf(request) };
   const preferences = preferencesOf(request);
   const verdict =
-    command.value.kind === 'cancel'
-      ? await submitWith(context, command.value, patienceOf(preferences, response))
-      : await context.coordinator.submit(command.value);
-  sendVerdict(request, response, command.value.kind, verdict, 'whole', appliedHeaders('whole', preferences.waitS));
+    command.kind === 'cancel'
+      ? await submitWith(context, command, patienceOf(preferences, response))
+      : await context.coordinator.submit(command);
+  sendVerdict(request, response, command.kind, verdict, 'whole', appliedHeaders('whole', preferences.waitS));
 }

@@ -1,6 +1,7 @@
 // Owns the commands: everything that may change state, as plain values. HTTP, timers and recovery only make commands;
 // the lane is the one way in.
 import type { Problem } from '../errors.ts';
+import type { Asker } from './act.ts';
 import type {
   BasketItem,
   BranchId,
@@ -35,6 +36,11 @@ interface Traceable {
   readonly trace?: string;
 }
 
+/** What a command of those who run the service carries besides: who asks, so that it is audited. None where nobody is to be named. */
+interface Accountable extends Traceable {
+  readonly asker?: Asker;
+}
+
 export interface TryCommand extends Traceable {
   readonly kind: 'try';
   readonly id: TransactionId;
@@ -61,7 +67,7 @@ export interface ConfirmCommand extends Traceable {
   readonly traceparent: string | null;
 }
 
-export interface CancelCommand extends Traceable {
+export interface CancelCommand extends Accountable {
   readonly kind: 'cancel';
   readonly id: TransactionId;
   readonly note: string | null;
@@ -126,7 +132,7 @@ export interface BranchReplyCommand extends Traceable {
 }
 
 /** An operator wants every branch that waits to be tried now. */
-export interface RetryCommand extends Traceable {
+export interface RetryCommand extends Accountable {
   readonly kind: 'retry';
   readonly id: TransactionId;
   /** Who asked. */
@@ -135,7 +141,7 @@ export interface RetryCommand extends Traceable {
 }
 
 /** An operator settles a branch that cannot settle itself. */
-export interface ResolveCommand extends Traceable {
+export interface ResolveCommand extends Accountable {
   readonly kind: 'resolve';
   readonly id: TransactionId;
   readonly branchId: BranchId;
@@ -144,7 +150,7 @@ export interface ResolveCommand extends Traceable {
   readonly by: string;
 }
 
-export interface PutParticipantCommand extends Traceable {
+export interface PutParticipantCommand extends Accountable {
   readonly kind: 'put-participant';
   readonly name: string;
   readonly url: string;
@@ -155,12 +161,12 @@ export interface PutParticipantCommand extends Traceable {
   readonly secret: string | null;
 }
 
-export interface RemoveParticipantCommand extends Traceable {
+export interface RemoveParticipantCommand extends Accountable {
   readonly kind: 'remove-participant';
   readonly name: string;
 }
 
-export interface MoveStockCommand extends Traceable {
+export interface MoveStockCommand extends Accountable {
   readonly kind: 'move-stock';
   readonly id: MovementId;
   readonly idGiven: boolean;
@@ -173,7 +179,7 @@ export interface MoveStockCommand extends Traceable {
   readonly reason: string | null;
 }
 
-export interface CountStockCommand extends Traceable {
+export interface CountStockCommand extends Accountable {
   readonly kind: 'count-stock';
   /** Of the ADJUST it becomes. Made by the server, so that a retried commit is recognised. */
   readonly id: MovementId;

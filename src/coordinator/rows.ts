@@ -1,5 +1,6 @@
 // Owns what a decision sees and what it changes: the stored rows as plain values, and changes to them as data. Pure.
 import { InvariantBroken, type Problem } from '../errors.ts';
+import type { Act } from './act.ts';
 import type { CallOutcome } from './command.ts';
 import type {
   BranchId,
@@ -107,7 +108,8 @@ export type Change =
   | { readonly kind: 'record-refund'; readonly refund: StoredRefund; readonly at: number }
   | { readonly kind: 'move-stock'; readonly delta: StockDelta }
   | { readonly kind: 'open-stock'; readonly sku: string; readonly warehouse: string }
-  | { readonly kind: 'record-movement'; readonly movement: StoredMovement };
+  | { readonly kind: 'record-movement'; readonly movement: StoredMovement }
+  | { readonly kind: 'record-act'; readonly act: Act };
 
 export interface Rows {
   readonly transactions: Map<TransactionId, StoredTransaction>;
@@ -175,6 +177,7 @@ export function evolve(rows: Rows, changes: readonly Change[]): void {
       case 'register-branch':
       case 'record-attempt':
       case 'record-event':
+      case 'record-act':
         break;
     }
   }

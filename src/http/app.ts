@@ -2,20 +2,23 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { DatabaseUnavailable } from '../coordinator/queries.ts';
 import { type Problem, problem } from '../errors.ts';
+import { type AccessRefusal, refusalAtGate } from './access.ts';
 import type { AppContext } from './context.ts';
 import { takeOnly } from './methods.ts';
 import { observe } from './observer.ts';
 import { sendProblem, traceIdOfRequest } from './reply.ts';
+import { addAuditRoute } from './routes/audit.ts';
 import { addBatchRoute } from './routes/batch.ts';
 import { addBranchRoutes } from './routes/branches.ts';
 import { addImportRoute } from './routes/import.ts';
+import { addKeyRoutes } from './routes/keys.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addParticipantRoutes } from './routes/participants.ts';
 import { addStockRoutes } from './routes/stock.ts';
 import { addTransactionRoutes } from './routes/transactions.ts';
 import { logFieldsOf } from './tracer.ts';
 
-export type { AppContext, Readiness } from './context.ts';
+export type { Access, AppContext, Readiness } from './context.ts';
 
 export interface AppOptions extends AppContext {
   /** How long the body of an import may stand still before its caller is given up. */
@@ -45,6 +48,10 @@ const ALLOWED: Readonly<Record<string, string>> = {
   '/v1/stock/import': 'GET, HEAD, POST, PUT',
   '/v1/stock/:sku': 'GET, HEAD, PUT',
   '/v1/stock/:sku/history': 'GET, HEAD',
+  '/v1/keys': 'GET, HEAD, POST',
+  '/v1/keys/:id': 'DELETE',
+  '/v1/keys/:id/rotate': 'POST',
+  '/v1/audit': 'GET, HEAD',
   '/v1/operations/hottest': 'GET, HEAD',
   '/livez': 'GET, HEAD',
   '/readyz': 'GET, HEAD',
@@ -77,6 +84,8 @@ export function createApp(options: AppOptions): Express {
   addStockRoutes(app, options);
   addBranchRoutes(app, options);
   addParticipantRoutes(app, options);
+  addKeyRoutes(app, options);
+  addAuditRoute(app, options);
   addOperationRoutes(app, options);
   options.extend?.(app);
   for (const [path, allow] of Object.entries(ALLOWED)) takeOnly(app, path, allow);
@@ -94,8 +103,18 @@ function admit(options: AppOptions, request: Request, response: Response, next: 
   const isDraining = options.isDraining();
   if (isDraining) response.shouldKeepAlive = false;
   const refusal = refusalOnArrival(isDraining, request);
+  if (refusal !== null) {
+    sendProblem(request, response, refusal);
+    return;
+  }
+  const atGate = refusalAtGate(options.access.gate, request, request.path);
+  if (atGate instanceof Promise) atGate.then((later) => passOn(later, request, response, next), next);
+  else passOn(atGate, request, response, next);
+}
+
+function passOn(refusal: AccessRefusal | null, request: Request, response: Response, next: NextFunction): void {
   if (refusal === null) next();
-  else sendProblem(request, response, refusal);
+  else sendProblem(request, response, refusal.problem, refusal.headers);
 }
 
 /** What applies to every route. Probes are answered even while draining, and whatever they accept. */

@@ -1,6 +1,8 @@
 // Owns what every route is handed, and the small steps that routes share.
 import type { Request, Response } from 'express';
 import type { Logger } from 'pino';
+import type { Gate } from '../access/gate.ts';
+import type { AuditLog, KeyStore } from '../access/store.ts';
 import type { Coordinator } from '../coordinator/command.ts';
 import { isUuid } from '../coordinator/content.ts';
 import type { Queries } from '../coordinator/queries.ts';
@@ -30,7 +32,17 @@ export interface Readiness {
   readonly redis: 'up' | 'down' | 'off';
 }
 
+/** Who may call, and the record of what administrators did. */
+export interface Access {
+  readonly gate: Gate;
+  readonly keys: KeyStore;
+  readonly audit: AuditLog;
+  /** Takes in a change of the keys, in this process at once. */
+  readonly keysChanged: () => Promise<void>;
+}
+
 export interface AppContext {
+  readonly access: Access;
   readonly coordinator: Coordinator;
   readonly queries: Queries;
   /** Tells those who wait of what becomes of branches. */

@@ -5,6 +5,8 @@ import { accepted, invalidAt, type Result } from './result.ts';
 
 const CHECK_DIGITS = 16;
 const MOMENT = /^[0-9]{1,15}$/;
+/** A bigint of PostgreSQL holds 18 digits whatever they are. */
+const COUNTED = /^[0-9]{1,18}$/;
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NAME = /^[A-Za-z0-9._:/-]{1,128}$/;
 
@@ -14,6 +16,8 @@ const KEY_SHAPES = {
   stock: [NAME],
   'stock-history': [MOMENT, ID, NAME],
   stuck: [/^[0-2]$/, MOMENT, ID],
+  keys: [MOMENT, ID],
+  audit: [COUNTED],
 } as const satisfies Record<string, readonly RegExp[]>;
 
 export type ListName = keyof typeof KEY_SHAPES;

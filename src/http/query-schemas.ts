@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import 'zod-openapi';
 import { TRANSACTION_STATES } from '../../workflows/states.ts';
-import { Reference, Sku, Warehouse } from './schema-terms.ts';
+import { Reference, Sku, text, Warehouse } from './schema-terms.ts';
 
 export const DEFAULT_LIMIT = 50;
 
@@ -55,6 +55,16 @@ export const StockHistoryQuery = z.strictObject({
 
 /** Of a list that has no filter. */
 export const PageQuery = z.strictObject({ limit: Limit.optional(), cursor: Cursor.optional() });
+export const AuditQuery = z.strictObject({
+  act: z
+    .string()
+    .regex(/^[a-z.]{1,40}$/, { error: 'must be the name of an act, such as key.create' })
+    .optional()
+    .meta({ description: 'Only these.', example: 'participant.put' }),
+  subject: text(128).optional().meta({ description: 'Only what was done to this: an id, a SKU, a participant’s name.' }),
+  limit: Limit.optional(),
+  cursor: Cursor.optional(),
+});
 /** Of one that has no pages either. */
 export const LimitQuery = z.strictObject({ limit: Limit.optional() });
 

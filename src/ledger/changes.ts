@@ -9,6 +9,7 @@ import {
   type StoredTransaction,
   stockKey,
 } from '../coordinator/rows.ts';
+import { actRow } from './acts.ts';
 
 type Json = Record<string, unknown>;
 
@@ -37,6 +38,7 @@ export function changeParameters(changes: readonly Change[]): (string | null)[] 
     sets.attempts,
     [...participants.values()].flatMap(participantRow),
     removed.map(({ name }) => ({ name })),
+    sets.acts,
   ].map((rows) => (rows.length === 0 ? null : JSON.stringify(rows)));
 }
 
@@ -52,6 +54,7 @@ interface Sets {
   readonly refunds: Json[];
   readonly events: Json[];
   readonly attempts: Json[];
+  readonly acts: Json[];
   readonly participants: Map<string, Change & { kind: 'put-participant' | 'remove-participant' }>;
 }
 
@@ -65,7 +68,7 @@ function gathered(changes: readonly Change[]): Sets {
       deltas: new Map(),
       participants: new Map(),
     },
-    ...{ openedStock: [], movements: [], refunds: [], events: [], attempts: [] },
+    ...{ openedStock: [], movements: [], refunds: [], events: [], attempts: [], acts: [] },
   };
   for (const change of changes) gather(sets, change);
   return sets;
@@ -110,6 +113,9 @@ function gather(sets: Sets, change: Change): void {
       sets.refunds.push({ transaction_id: transactionId, id, content_hash: contentHash, at_ms: change.at, refusal });
       break;
     }
+    case 'record-act':
+      sets.acts.push(actRow(change.act));
+      break;
     case 'record-event': {
       const { at, event, from, to, detail } = change.event;
       sets.events.push({ transaction_id: change.transactionId, at_ms: at, event, from_state: from, to_state: to, detail });

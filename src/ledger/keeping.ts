@@ -1,7 +1,8 @@
 // Owns the statements of what is done in the background, on connections of its own, by one instance at a time.
-import type { CounterKey, Keeping, KeepingSession } from '../coordinator/keeping.ts';
+import type { CounterKey, Keeping, KeepingSession, RecordedAct } from '../coordinator/keeping.ts';
 import { LedgerFault } from '../coordinator/ledger.ts';
-import { nameArray } from './arrays.ts';
+import { linkOfText } from './acts.ts';
+import { nameArray, plainArray } from './arrays.ts';
 import type { Pool } from './pool.ts';
 import { statement } from './statements.ts';
 
@@ -10,9 +11,11 @@ const END = statement('queries/end_keeping.sql');
 const RETIRE = statement('calls/retire_transactions.sql');
 const COUNTERS = statement('queries/counters.sql');
 const DRIFT = statement('queries/counter_drift.sql');
+const PENDING_ACTS = statement('queries/pending_acts.sql');
+const LINK_ACTS = statement('queries/link_acts.sql');
 
 /** Advisory locks: any numbers of our own, the same in every instance. */
-const KEYS = { retention: 7_205_002, reconciliation: 7_205_003 } as const;
+const KEYS = { retention: 7_205_002, reconciliation: 7_205_003, audit: 7_205_004 } as const;
 
 type Client = Parameters<Parameters<Pool['with']>[0]>[0];
 type Row = readonly (string | null)[];
@@ -53,6 +56,18 @@ function sessionOn(client: Client): KeepingSession {
       const [row] = await rowsOf(client, 'keeping_drift', DRIFT, [names(({ sku }) => sku), names(({ warehouse }) => warehouse)]);
       const { drift } = JSON.parse(textOf(row, 0)) as { drift: readonly [string, string, number, number, number][] };
       return drift.map(([sku, warehouse, available, reserved, deducted]) => ({ sku, warehouse, available, reserved, deducted }));
+    },
+    pendingActs: async (most) => {
+      const [row] = await rowsOf(client, 'keeping_acts', PENDING_ACTS, [most]);
+      const [last, entries] = [row?.[0] ?? null, row?.[1] ?? null];
+      return {
+        last: last === null ? null : linkOfText(last),
+        entries: entries === null ? [] : (JSON.parse(entries) as RecordedAct[]),
+        now: Number(textOf(row, 2)),
+      };
+    },
+    link: async ({ number, entryIds, previous, hash, at }) => {
+      await rowsOf(client, 'keeping_link', LINK_ACTS, [number, plainArray(entryIds), previous, hash, at]);
     },
   };
 }

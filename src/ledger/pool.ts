@@ -87,7 +87,7 @@ export class Pool {
   }
 
   /**
-   * One read; its rows as arrays.
+   * One statement by itself, nearly always a read; its rows as arrays.
    * @param name under which it is prepared once; null has it planned anew each time, for statements whose best plan
    * depends on their parameters
    * @throws DatabaseUnavailable where PostgreSQL does not answer; the plain fault for one of ours

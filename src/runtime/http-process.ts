@@ -13,6 +13,7 @@ import { LedgerFault } from '../coordinator/ledger.ts';
 import { Watch } from '../coordinator/watch.ts';
 import { createApp, type Readiness } from '../http/app.ts';
 import { createHttpServer } from '../http/server.ts';
+import { Chaining } from '../keeping/chaining.ts';
 import { Reconciler } from '../keeping/reconciler.ts';
 import { Retention } from '../keeping/retention.ts';
 import { PostgresConsoleQueries } from '../ledger/console-queries.ts';
@@ -25,6 +26,7 @@ import type { SendFigures } from '../telemetry/otlp.ts';
 import type { Tracing } from '../telemetry/tracing-ports.ts';
 import { Sweep } from '../timers/sweep.ts';
 import { WakeUps } from '../timers/wake-ups.ts';
+import { startAccess } from './access.ts';
 import { Branches } from './branches.ts';
 import { fieldsOfCall, fieldsOfCommand } from './log-fields.ts';
 import { Measuring, VERSION } from './measuring.ts';
@@ -103,6 +105,16 @@ export async function startHttpProcess(
   });
   const timers = redisUrl === null ? null : startTimers(redisUrl, databaseUrl, sweep, branches, warn);
 
+  const access = await startAccess({
+    config,
+    pool: pools.reads,
+    inner: pools.inner,
+    onFault: (err, what) =>
+      warn(
+        { err },
+        what === 'keys' ? 'a look at the keys failed; they stay as they were' : 'the keys of the token issuer cannot be had',
+      ),
+  });
   const keepers = startKeeping(config, pools.keeping, measuring, log, warn, slot);
   const standings = new PostgresStandings(pools.inner);
   const ofLane = (name: string, { depth }: Lane) => ({ lane: name, depth, limit: config.queueLimit });
@@ -132,6 +144,7 @@ export async function startHttpProcess(
   });
   const app = createApp({
     ...parts,
+    access,
     observer: measuring.http,
     metrics: () => measuring.metrics(),
     hottest: (limit) => measuring.hottest(limit),
@@ -156,6 +169,7 @@ export async function startHttpProcess(
       timers?.deadlines.stop(),
       timers?.retries.stop(),
       branches.stop(config.drainTimeoutMs),
+      access.stop(),
       ...keepers.map((one) => one.stop()),
     ];
     await Promise.all([closeServer(server, config.drainTimeoutMs), ...stopping]);
@@ -191,8 +205,8 @@ function openPools(config: Config, databaseUrl: string, warn: Warn) {
     // Behind slow looks of those, the lease would run out while all is well.
     lease: new Pool({ ...options, size: 1, applicationName: 'holdfast lease' }),
     work: new Pool({ ...options, size: 2, applicationName: 'holdfast branches' }),
-    // One for each of the two that work in the background: they hold theirs for as long as they are at it.
-    keeping: new Pool({ ...options, size: 2, applicationName: 'holdfast keeping' }),
+    // One for each of the three that work in the background: they hold theirs for as long as they are at it.
+    keeping: new Pool({ ...options, size: 3, applicationName: 'holdfast keeping' }),
   };
 }
 
@@ -210,7 +224,11 @@ function startKeeping(config: Config, pool: Pool, measuring: Measuring, log: Log
   });
   const onFault = (err: unknown): void => warn({ err }, 'the removal of old transactions failed; the next round goes on');
   const retention = config.retentionDays === 0 ? [] : [new Retention({ keeping, days: config.retentionDays, observer, onFault })];
-  const keepers = [reconciler, ...retention];
+  const chaining = new Chaining({
+    keeping,
+    onFault: (err) => warn({ err }, 'the chaining of the audit failed; the next round goes on'),
+  });
+  const keepers = [reconciler, chaining, ...retention];
   for (const keeper of keepers) keeper.start();
   return keepers;
 }

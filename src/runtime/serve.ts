@@ -7,6 +7,7 @@ import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
 import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
 import { sendingFigures } from '../telemetry/otlp.ts';
 import { startTracing, type Tracing } from '../telemetry/tracing.ts';
+import { NotSafe } from './access.ts';
 import { banner } from './banner.ts';
 import { endProcess } from './ending.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
@@ -147,7 +148,7 @@ function readConfigOrExplain(env: NodeJS.ProcessEnv): Config | null {
   }
 }
 
-const FORESEEN = [FolderInUse, SchemaMismatch, DatabaseUnreachable, WorkerEnded];
+const FORESEEN = [NotSafe, FolderInUse, SchemaMismatch, DatabaseUnreachable, WorkerEnded];
 
 /** What an operator can mend is told in one plain sentence; what we did not foresee, with its stack. */
 function explain(error: unknown, log: Logger): void {

@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { pino } from 'pino';
+import { OPEN_GATE } from '../../src/access/gate.ts';
 import { Watch } from '../../src/coordinator/watch.ts';
 import { type AppOptions, createApp, type Readiness } from '../../src/http/app.ts';
 import { SILENT } from '../../src/http/observer.ts';
@@ -25,6 +26,15 @@ export interface CallOptions {
   /** Sent as it is. */
   readonly raw?: string | Uint8Array<ArrayBuffer>;
 }
+
+/** No gate, and nothing behind it: keys and the audit have real ports in the tests that are about them. */
+const notHere = (): Promise<never> => Promise.reject(new Error('there are no keys and no audit here'));
+const NO_ACCESS: AppOptions['access'] = {
+  gate: OPEN_GATE,
+  keys: { usable: notHere, create: notHere, adopt: notHere, rotate: notHere, revoke: notHere, list: notHere },
+  audit: { record: async () => {}, list: notHere },
+  keysChanged: async () => {},
+};
 
 /** Starts before, stops after; `port` is fresh for each test. Every answer is held against the OpenAPI document. */
 export class HttpFixture {
@@ -65,6 +75,7 @@ export class HttpFixture {
       },
     });
     const app = createApp({
+      access: NO_ACCESS,
       coordinator: { submit: (command) => this.port.submit(command) },
       queries: queriesOf(() => this.port),
       watch: this.watch,

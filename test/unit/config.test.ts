@@ -34,6 +34,12 @@ describe('settings', () => {
       databaseTimeoutMs: 5_000,
       retentionDays: 30,
       sweepIntervalMs: 500,
+      adminKeyFile: null,
+      jwtIssuer: null,
+      jwtAudience: null,
+      jwtJwks: null,
+      jwtAlgorithms: 'RS256,PS256,ES256,EdDSA',
+      key: null,
       coordinatorUrl: 'http://127.0.0.1:8080',
     });
   });

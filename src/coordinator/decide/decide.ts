@@ -2,6 +2,7 @@
 // clock, no random ids. It is what the exact path asks, and what unit and property tests drive.
 import type { Command } from '../command.ts';
 import type { Rows } from '../rows.ts';
+import { audited } from './audited.ts';
 import type { Decision } from './decision.ts';
 import { decideExtend } from './extend.ts';
 import { decideResolve, decideRetry } from './intervene.ts';
@@ -14,6 +15,10 @@ import { decideTry } from './try.ts';
 
 /** @param now milliseconds since 1970 by the database's clock, read with (and, where locked, after locking) the rows */
 export function decide(rows: Rows, command: Command, now: number): Decision {
+  return audited(command, decideUnaudited(rows, command, now));
+}
+
+function decideUnaudited(rows: Rows, command: Command, now: number): Decision {
   switch (command.kind) {
     case 'try':
       return decideTry(rows, command, now);

@@ -1,6 +1,7 @@
 // Owns the OpenAPI 3.1 document: made once, when first asked for, from the schemas that validate.
 import { createDocument } from 'zod-openapi';
 import { BATCH_PATHS } from './batch-paths.ts';
+import { KEY_PATHS } from './key-paths.ts';
 import { OPERATION_PATHS } from './operation-paths.ts';
 import { PARTICIPANT_PATHS } from './participant-paths.ts';
 import { STOCK_PATHS } from './stock-paths.ts';
@@ -24,13 +25,25 @@ function openApiDocument() {
         'A Try-Confirm-Cancel coordinator for inventory: reserve a basket, then confirm or cancel it; what nobody decides is released at its deadline. A transaction may have branches, held by remote participants: all of it ends the same way. The id of a transaction, movement or refund is its idempotency key.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    // Every operation but the probes: without any key and issuer configured, none.
+    security: [{ bearer: [] }, {}],
+    components: {
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key (`hf_…`) or a token of the configured issuer, with the scope that the route needs.',
+        },
+      },
+    },
     servers: [{ url: '/', description: 'This coordinator' }],
     tags: [
       { name: 'Transactions', description: 'Reserve, confirm, cancel, extend, refund.' },
       { name: 'Stock', description: 'What there is, and how it came to be.' },
       { name: 'Participants', description: 'The remote services that hold branches of transactions.' },
+      { name: 'Access', description: 'API keys, and what was done by those who run the service.' },
       { name: 'Operations', description: 'Probes and documents.' },
     ],
-    paths: { ...TRANSACTION_PATHS, ...BATCH_PATHS, ...STOCK_PATHS, ...PARTICIPANT_PATHS, ...OPERATION_PATHS },
+    paths: { ...TRANSACTION_PATHS, ...BATCH_PATHS, ...STOCK_PATHS, ...PARTICIPANT_PATHS, ...KEY_PATHS, ...OPERATION_PATHS },
   });
 }

@@ -71,6 +71,8 @@ export function answer(
 /** What any call may be answered with, whatever it does. */
 const COMMON: readonly ProblemCode[] = [
   'invalid-request',
+  'unauthenticated',
+  'forbidden',
   'not-acceptable',
   'internal-error',
   'overloaded',

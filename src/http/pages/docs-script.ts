@@ -59,6 +59,8 @@ function requestOf(method, path, inputs, body, contentType) {
   }
   const text = body ? body.value.trim() : '';
   if (text !== '') headers['Content-Type'] = contentType;
+  const key = document.getElementById('key').value.trim();
+  if (key !== '') headers.Authorization = 'Bearer ' + key;
   const asked = query.toString();
   return [target + (asked ? '?' + asked : ''), { method: method.toUpperCase(), headers, body: text === '' ? undefined : text }];
 }
@@ -106,7 +108,8 @@ async function show() {
   api = await (await fetch('/openapi.json')).json();
   const main = document.getElementById('main');
   main.replaceChildren(make('h1', {}, api.info.title), make('p', { class: 'soft' }, 'version ' + api.info.version), make('p', {}, api.info.description || ''),
-    make('p', {}, make('a', { href: '/openapi.json' }, 'OpenAPI document'), ' · ', make('a', { href: '/problems' }, 'Problems')));
+    make('p', {}, make('a', { href: '/openapi.json' }, 'OpenAPI document'), ' · ', make('a', { href: '/problems' }, 'Problems')),
+    make('p', {}, make('label', { for: 'key' }, 'Key or token, sent with each call; kept on this page alone '), make('input', { id: 'key', type: 'password', autocomplete: 'off' })));
   for (const tag of api.tags) {
     main.append(make('h2', {}, tag.name), make('p', { class: 'soft' }, tag.description || ''));
     for (const [path, item] of Object.entries(api.paths)) {

@@ -2,6 +2,7 @@
 import type { Express, Request, Response } from 'express';
 import type { ResolveCommand, RetryCommand } from '../../coordinator/command.ts';
 import type { TransactionId } from '../../coordinator/model.ts';
+import { askerOf, nameOfAsker } from '../asker.ts';
 import { MAX_BODY_BYTES, readJson } from '../body.ts';
 import { type AppContext, idOf, sendBodyRefusal } from '../context.ts';
 import { resolveCommand, retryCommand } from '../operator-commands.ts';
@@ -33,12 +34,13 @@ async function intervene(
   if (!id.ok) return sendProblem(request, response, id.problem);
   const body = await readJson(request, MAX_BODY_BYTES, need);
   if (!body.ok) return sendBodyRefusal(request, response, body);
-  const command = commandOf(id.value, body.value, callerOf(request));
+  const command = commandOf(id.value, body.value, nameOfAsker(request));
   if (!command.ok) return sendProblem(request, response, command.problem);
-  sendVerdict(request, response, command.value.kind, await coordinator.submit(within(request, command.value)), 'whole');
-}
-
-/** Who asks, as the history tells it. */
-function callerOf(request: Request): string {
-  return `unauthenticated at ${request.socket.remoteAddress ?? 'an unknown address'}`;
+  sendVerdict(
+    request,
+    response,
+    command.value.kind,
+    await coordinator.submit(within(request, { ...command.value, asker: askerOf(request) })),
+    'whole',
+  );
 }

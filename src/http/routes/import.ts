@@ -1,6 +1,9 @@
 // Owns POST /v1/stock/import: a stream of rows of any length, in bounded memory.
+import { createHash, type Hash } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
+import { newId } from '../../coordinator/identifiers.ts';
 import { type Problem, problem } from '../../errors.ts';
+import { askerOf } from '../asker.ts';
 import type { AppContext } from '../context.ts';
 import { isUtf8Charset, parseMediaType } from '../headers.ts';
 import { csvReader, ndjsonReader, type RowReader } from '../import-rows.ts';
@@ -31,9 +34,16 @@ async function importStock(context: AppContext, stallTimeoutMs: number, request:
   const reader = readerOf(request);
   if (!reader.ok) return sendProblem(request, response, reader.problem);
   const run = new ImportRun(context.coordinator, context.isDraining);
+  // Two entries in the audit, however many the rows are: what a crash leaves in the middle has its first.
+  const audited = { ...askerOf(request), subject: newId(), note: null };
+  await context.access.audit.record({ ...audited, act: 'stock.import.begin', detail: {} });
   beginLongUpload(request.socket);
+  const digest = createHash('sha256');
   try {
-    const ending = await readRows(context, stallTimeoutMs, request, reader.value, run);
+    const ending = await readRows(context, stallTimeoutMs, request, reader.value, run, digest);
+    const { accepted: landed, rejected } = run;
+    const detail = { sha256: digest.digest('hex'), accepted: landed, rejected, complete: ending === null };
+    await context.access.audit.record({ ...audited, act: 'stock.import', detail });
     if (ending === null) sendJson(response, 200, run.report());
     else if (ending.problem !== null) sendProblem(request, response, ending.problem);
   } finally {
@@ -48,6 +58,7 @@ async function readRows(
   request: Request,
   reader: Reader,
   run: ImportRun,
+  digest: Hash,
 ): Promise<Ending | null> {
   const splitter = new LineSplitter();
   const chunks: AsyncIterator<Buffer> = request.iterator({ destroyOnReturn: false })[Symbol.asyncIterator]();
@@ -56,6 +67,7 @@ async function readRows(
     if (next === 'gone') return { problem: null };
     if (next === 'stalled')
       return { problem: { ...problem('invalid-request', 'The body stood still for too long.'), status: 408, retryable: true } };
+    if (next !== 'end') digest.update(next);
     const ending = await takeLines(next === 'end' ? splitter.finish() : splitter.push(next), reader, run);
     if (ending !== null || context.isDraining()) await chunks.return?.();
     if (ending !== null) return ending;

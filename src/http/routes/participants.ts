@@ -1,6 +1,7 @@
 // Owns the routes under /v1/participants: registration of the remote services that take part in transactions.
 import type { Express, Request, Response } from 'express';
 import { unknownParticipant } from '../../coordinator/decide/participant.ts';
+import { askerOf } from '../asker.ts';
 import { MAX_BODY_BYTES, readJson } from '../body.ts';
 import { type AppContext, sendBodyRefusal } from '../context.ts';
 import { putParticipantCommand } from '../operator-commands.ts';
@@ -48,7 +49,7 @@ async function putParticipant({ coordinator }: AppContext, request: Request, res
   if (!body.ok) return sendBodyRefusal(request, response, body);
   const command = putParticipantCommand(name.value, body.value);
   if (!command.ok) return sendProblem(request, response, command.problem);
-  const verdict = await coordinator.submit(within(request, command.value));
+  const verdict = await coordinator.submit(within(request, { ...command.value, asker: askerOf(request) }));
   if (!verdict.ok) return sendProblem(request, response, verdict.problem);
   sendJson(response, 200, renderParticipant(verdict.participant), NOT_KEPT);
 }
@@ -58,7 +59,9 @@ async function removeParticipant({ coordinator }: AppContext, request: Request, 
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const name = nameOf(request);
   if (!name.ok) return sendProblem(request, response, name.problem);
-  const verdict = await coordinator.submit(within(request, { kind: 'remove-participant', name: name.value }));
+  const verdict = await coordinator.submit(
+    within(request, { kind: 'remove-participant', name: name.value, asker: askerOf(request) }),
+  );
   if (!verdict.ok) return sendProblem(request, response, verdict.problem);
   response.writeHead(204);
   response.end();

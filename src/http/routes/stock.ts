@@ -4,6 +4,7 @@ import { etagOf } from '../../coordinator/etag.ts';
 import type { StockRow } from '../../coordinator/model.ts';
 import type { StockFilter } from '../../coordinator/queries.ts';
 import { type Problem, problem } from '../../errors.ts';
+import { askerOf } from '../asker.ts';
 import { MAX_BODY_BYTES, readJson } from '../body.ts';
 import { countStockCommand, moveStockCommand } from '../commands.ts';
 import { type AppContext, headerOf, idempotencyKeyOf, sendBodyRefusal } from '../context.ts';
@@ -35,7 +36,7 @@ async function moveStock({ coordinator }: AppContext, request: Request, response
   if (!body.ok) return sendBodyRefusal(request, response, body);
   const command = moveStockCommand(body.value, key.value);
   if (!command.ok) return sendProblem(request, response, command.problem);
-  const verdict = await coordinator.submit(within(request, command.value));
+  const verdict = await coordinator.submit(within(request, { ...command.value, asker: askerOf(request) }));
   const replayed = verdict.replayed ? ['Idempotent-Replayed', 'true'] : [];
   if (!verdict.ok) return sendProblem(request, response, verdict.problem, replayed);
   sendJson(response, verdict.replayed ? 200 : 201, renderMovement(verdict.movement), replayed);
@@ -52,7 +53,7 @@ async function countStock({ coordinator }: AppContext, request: Request, respons
   if (!body.ok) return sendBodyRefusal(request, response, body);
   const command = countStockCommand(sku.value, body.value, ifMatch.value);
   if (!command.ok) return sendProblem(request, response, command.problem);
-  const verdict = await coordinator.submit(within(request, command.value));
+  const verdict = await coordinator.submit(within(request, { ...command.value, asker: askerOf(request) }));
   if (!verdict.ok) return sendProblem(request, response, verdict.problem);
   sendStock(response, sku.value, verdict.stock);
 }

@@ -1,0 +1,31 @@
+// Owns what is taken where there is no authentication: requests under this machine's own name, and from no other web page. Otherwise
+// any page that somebody has open here could act through the browser (DNS rebinding, cross-site requests). Pure.
+import { isIP } from 'node:net';
+import { type Problem, problem } from '../errors.ts';
+
+const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost|.+\.localhost)$/i;
+
+/** Whether a host name or address can only be this machine. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1');
+  return LOOPBACK.test(bare) || (isIP(bare) === 6 && /^::ffff:127\./i.test(bare));
+}
+
+/**
+ * @param host the Host header
+ * @param site the Sec-Fetch-Site header, which browsers send
+ * @returns why the request is refused; null where it is not
+ */
+export function refusalOfStranger(host: string | null, site: string | null): Problem | null {
+  if (site === 'cross-site' || site === 'same-site')
+    return problem('forbidden', 'Without authentication, requests of other web pages are not taken.');
+  if (host === null || host === '') return null;
+  const asked = `http://${host}`;
+  const isOwn = URL.canParse(asked) && isLoopback(new URL(asked).hostname);
+  return isOwn
+    ? null
+    : problem(
+        'forbidden',
+        'Without authentication, requests are taken under the name of this machine alone (localhost, 127.0.0.1, ::1).',
+      );
+}
