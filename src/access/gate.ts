@@ -13,6 +13,8 @@ export interface Knock {
   readonly path: string;
   /** The key or token that came with it; null where none did. */
   readonly credential: string | null;
+  /** Whether it came as the console's cookie: what the console reads needs the console's scope. */
+  readonly isSession: boolean;
   /** The Host header; null where there is none. */
   readonly host: string | null;
   /** Sec-Fetch-Site; null where no browser says it. */
@@ -31,11 +33,19 @@ export interface Gate {
   admit(knock: Knock): Answer | Promise<Answer>;
   /** Who a key or a token stands for; null where it is not good. */
   principalOf(credential: string): Principal | null | Promise<Principal | null>;
+  /** Whether whoever was let in would be let in still: for answers that go on. */
+  isStillGood(principal: Principal): boolean;
 }
 
 /** For where there is no authentication at all: tests of what lies behind the gate. */
-export const OPEN_GATE: Gate = { isOn: false, admit: () => ({ ok: true, principal: null }), principalOf: () => null };
+export const OPEN_GATE: Gate = {
+  isOn: false,
+  admit: () => ({ ok: true, principal: null }),
+  principalOf: () => null,
+  isStillGood: () => true,
+};
 
+const READS: ReadonlySet<Need> = new Set(['transactions:read', 'stock:read']);
 const UNKNOWN: Answer = { ok: true, principal: null };
 const REALM = 'Bearer realm="holdfast"';
 
@@ -53,8 +63,9 @@ export class KeyedGate implements Gate {
     return this.#tokens !== null || this.#keyring.everMade;
   }
 
-  admit({ method, path, credential, host, site }: Knock): Answer | Promise<Answer> {
-    const need = needOf(method, path);
+  admit({ method, path, credential, isSession, host, site }: Knock): Answer | Promise<Answer> {
+    const asked = needOf(method, path);
+    const need = isSession && READS.has(asked) ? 'operations:read' : asked;
     // Probes of load balancers and container engines come under any name.
     if (need === 'none') return UNKNOWN;
     if (!this.isOn) {
@@ -70,6 +81,11 @@ export class KeyedGate implements Gate {
   principalOf(credential: string): Principal | null | Promise<Principal | null> {
     if (credential.startsWith('hf_')) return this.#keyring.principalOf(credential);
     return this.#tokens === null ? null : (this.#tokens.remembered(credential) ?? this.#tokens.principalOf(credential));
+  }
+
+  isStillGood(principal: Principal): boolean {
+    // A token is good until it ends, whoever holds it; nobody can take it back.
+    return principal.kind === 'token' ? this.#tokens !== null : this.#keyring.has(principal.id);
   }
 }
 

@@ -74,6 +74,12 @@ export class Keyring {
     const isSame = timingSafeEqual(Buffer.from(presented.hash, 'hex'), held?.hash ?? NO_HASH);
     return isSame && held !== undefined && this.#now() < held.until ? held.principal : null;
   }
+
+  /** Whether a key is good still. */
+  has(id: string): boolean {
+    const held = this.#held.get(id);
+    return held !== undefined && this.#now() < held.until;
+  }
 }
 
 function heldOf({ id, lineage, name, scopes, expiresAt, hash }: UsableKey, ahead: number): Held {

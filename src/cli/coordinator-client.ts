@@ -33,11 +33,25 @@ export function coordinatorUrl(option: string | undefined, env: NodeJS.ProcessEn
   return new URL(text);
 }
 
+/**
+ * The key of the environment: a command line is seen by every user of the machine.
+ * @throws Failure that never repeats it
+ */
+export function coordinatorKey(env: NodeJS.ProcessEnv): string | null {
+  const { name, pattern, form } = SETTINGS.key;
+  const text = env[name] || null;
+  if (text !== null && !pattern.test(text)) throw new Failure(EXIT.usage, `${name} must be ${form}.`);
+  return text;
+}
+
 export class CoordinatorClient {
   readonly #base: URL;
+  readonly #key: string | null;
 
-  constructor(base: URL) {
+  /** @param key what it shows the coordinator; null where that has no authentication */
+  constructor(base: URL, key: string | null = null) {
     this.#base = base;
+    this.#key = key;
   }
 
   /**
@@ -85,7 +99,11 @@ export class CoordinatorClient {
       port: port === '' ? undefined : Number(port),
       // Written out rather than resolved against the base: resolving would swallow a SKU that looks like "..".
       path: pathname.replace(/\/+$/, '') + path,
-      headers: { accept: 'application/json, application/problem+json', ...options.headers },
+      headers: {
+        accept: 'application/json, application/problem+json',
+        ...(this.#key === null ? {} : { authorization: `Bearer ${this.#key}` }),
+        ...options.headers,
+      },
       agent: false,
     });
     return new Promise<Exchange>((resolve, reject) => {
@@ -119,6 +137,7 @@ export class CoordinatorClient {
       return new Failure(EXIT.failed, answer);
     }
     const message = `${problem.detail} [${problem.code}]`;
+    if (status === 401) return new Failure(EXIT.failed, `${message}: set ${SETTINGS.key.name}`);
     if (status === 503) return new Failure(EXIT.unreachable, message);
     if (problem.code === 'unknown-sku' || problem.code === 'unknown-transaction') return new Failure(EXIT.notFound, message);
     return new Failure(problem.code === 'invalid-request' ? whenInvalid : EXIT.failed, message);

@@ -27,6 +27,15 @@ const EXAMPLES: Readonly<Record<string, readonly (readonly [string, string])[]>>
     ['holdfast stock SKU-1 --history --limit 5', 'and the five newest lines of its story'],
     ['holdfast stock SKU-1 --json | jq .available', 'for a script'],
   ],
+  keys: [
+    ['holdfast keys create --name "order service" --scopes transactions:read,transactions:write', 'for a service'],
+    ['holdfast keys generate > admin.key', 'the first one, for HOLDFAST_ADMIN_KEY_FILE'],
+    ['holdfast keys rotate 0193b0a4-7c1e-7d00-8000-000000000001 --overlap-ms 3600000', 'an hour for both'],
+  ],
+  audit: [
+    ['holdfast audit verify', 'whether it is whole, and its head, to be noted elsewhere'],
+    ['holdfast audit verify --since 42:5feceb66…', 'also whether its end was cut off since'],
+  ],
   inspect: [
     ['holdfast inspect 0193b0a4-7c1e-7d00-8000-000000000001', 'for a person'],
     ['holdfast inspect 0193b0a4-7c1e-7d00-8000-000000000001 --json | jq -r .state', 'for a script'],

@@ -3,7 +3,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { packageVersion } from '../runtime/version.ts';
 import { SETTINGS } from '../settings.ts';
-import { CoordinatorClient, coordinatorUrl } from './coordinator-client.ts';
+import { addAudit, addKeys } from './access-program.ts';
+import { CoordinatorClient, coordinatorKey, coordinatorUrl } from './coordinator-client.ts';
 import type { Outcome } from './failure.ts';
 import { examplesOf, exitCodesText, settingsText } from './help.ts';
 import type { ImportOptions } from './import.ts';
@@ -40,6 +41,8 @@ export function createProgram(options: ProgramOptions): Command {
   addImport(program, options);
   addStock(program, options);
   addInspect(program, options);
+  addKeys(program, options);
+  addAudit(program, options);
   return program;
 }
 
@@ -77,7 +80,7 @@ function addImport(program: Command, { env, stderr, paint, finish }: ProgramOpti
     .addOption(new Option('--format <format>', 'csv or ndjson (default: by the extension)').choices(['csv', 'ndjson']))
     .addHelpText('after', examplesOf('import'))
     .action(async (file: string, given: ImportOptions & { url?: string }) => {
-      const client = new CoordinatorClient(coordinatorUrl(given.url, env));
+      const client = new CoordinatorClient(coordinatorUrl(given.url, env), coordinatorKey(env));
       const { importFile } = await import('./import.ts');
       finish(await importFile(client, file, given, stderr, paint));
     });
@@ -92,7 +95,7 @@ function addStock(program: Command, { env, paint, finish }: ProgramOptions): voi
     .option('--limit <lines>', `how many lines of the story, 1 to 500 (default: ${DEFAULT_LINES})`, lineCount)
     .addHelpText('after', examplesOf('stock'))
     .action(async (sku: string, given: Partial<StockOptions> & { url?: string }) => {
-      const client = new CoordinatorClient(coordinatorUrl(given.url, env));
+      const client = new CoordinatorClient(coordinatorUrl(given.url, env), coordinatorKey(env));
       const { showStock } = await import('./stock.ts');
       finish(await showStock(client, sku, { ...given, limit: given.limit ?? DEFAULT_LINES }, paint));
     });
@@ -104,7 +107,7 @@ function addInspect(program: Command, { env, paint, finish }: ProgramOptions): v
     .argument('<id>', 'the id of the transaction, a UUID')
     .addHelpText('after', examplesOf('inspect'))
     .action(async (id: string, given: { json?: boolean; url?: string }) => {
-      const client = new CoordinatorClient(coordinatorUrl(given.url, env));
+      const client = new CoordinatorClient(coordinatorUrl(given.url, env), coordinatorKey(env));
       const { inspect } = await import('./inspect.ts');
       finish(await inspect(client, id, given.json === true, paint));
     });

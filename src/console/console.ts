@@ -1,5 +1,6 @@
 // Owns the console's server side: which of its routes stand where, and its end.
 import { problem } from '../errors.ts';
+import { callerOf } from '../http/caller.ts';
 import type { Express, Request, Response } from '../http/context.ts';
 import { takeOnly } from '../http/methods.ts';
 import { refusalOfQuery } from '../http/query.ts';
@@ -11,6 +12,7 @@ import { refusalOfRead } from './guard.ts';
 import { LiveFeed, type LiveFeedOptions, STREAM_HEADERS } from './live.ts';
 import { overviewOf } from './overview.ts';
 import { addParticipantsRead } from './participants.ts';
+import { addSessionRead } from './session.ts';
 import { addStockRead } from './stock.ts';
 import { addTransactionReads } from './transactions.ts';
 
@@ -25,6 +27,7 @@ export interface ConsoleOptions extends ConsoleContext {
 const ALLOWED: Readonly<Record<string, string>> = {
   '/console/api/overview': 'GET, HEAD',
   '/console/api/live': 'GET, HEAD',
+  '/console/api/session': 'GET, HEAD',
   '/console/api/transactions/:id': 'GET, HEAD',
   '/console/api/transactions/:id/retry': 'POST',
   '/console/api/transactions/:id/cancel': 'POST',
@@ -34,6 +37,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   '/console/api/stock/:sku': 'GET, HEAD',
   '/console/api/participants': 'GET, HEAD',
 };
+
+const REVOKED_WITHIN_MS = 1_000;
 
 export class Console {
   readonly #options: ConsoleOptions;
@@ -57,6 +62,7 @@ export class Console {
       plainRead((_request, response) => showOverview(options, response)),
     );
     app.get('/console/api/live', (request, response) => this.#sendLive(request, response));
+    addSessionRead(app);
     addTransactionReads(app, options);
     addStockRead(app, options);
     addParticipantsRead(app, options);
@@ -73,8 +79,17 @@ export class Console {
     const refusal = refusalOfRead(request.headers) ?? refusalOfQuery(request.url)?.problem ?? null;
     if (refusal !== null) sendProblem(request, response, refusal);
     else if (request.method === 'HEAD') response.writeHead(200, STREAM_HEADERS).end();
-    else if (!this.#feed.listen(response))
-      sendProblem(request, response, problem('overloaded', 'As many have the live figures sent to them as may.'));
+    else if (this.#feed.listen(response)) this.#endWhenRevoked(request, response);
+    else sendProblem(request, response, problem('overloaded', 'As many have the live figures sent to them as may.'));
+  }
+
+  /** It goes on for hours: longer than a key may be good. */
+  #endWhenRevoked(request: Request, response: Response): void {
+    const caller = callerOf(request);
+    if (caller === null) return;
+    const { gate } = this.#options.access;
+    const watch = setInterval(() => gate.isStillGood(caller) || response.end(), REVOKED_WITHIN_MS);
+    response.once('close', () => clearInterval(watch));
   }
 }
 

@@ -7,7 +7,7 @@ import { sendJson, sendProblem } from '../http/reply.ts';
 import type { ReadFigures } from '../telemetry/snapshot.ts';
 import { refusalOfRead } from './guard.ts';
 
-export interface ConsoleContext extends Pick<AppContext, 'coordinator' | 'queries' | 'watch' | 'readiness'> {
+export interface ConsoleContext extends Pick<AppContext, 'access' | 'coordinator' | 'queries' | 'watch' | 'readiness'> {
   readonly details: ConsoleQueries;
   readonly figures: ReadFigures;
   readonly version: string;

@@ -136,6 +136,12 @@ async function isReady(cluster: string, pid: number): Promise<boolean> {
   return Number(lines[0]) === pid && lines[7]?.trim() === 'ready';
 }
 
+/** Line 5 of postmaster.pid is where its socket is. @returns null where no server runs on that cluster */
+export async function socketFolderOf(cluster: string): Promise<string | null> {
+  const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
+  return lines[7]?.trim() === 'ready' ? (lines[4]?.trim() ?? null) : null;
+}
+
 async function removeHalfMade(folder: string): Promise<void> {
   const parent = join(folder, '..');
   const prefix = `${folder}.making-`;

@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Account, serverAccount } from './account.ts';
 import { lockFolder } from './folder-lock.ts';
-import { makeCluster, makePrivateFolder, type PostgresPrograms, postgresRecipe, postgresUrl, socketFits } from './postgres.ts';
+import {
+  makeCluster,
+  makePrivateFolder,
+  type PostgresPrograms,
+  postgresRecipe,
+  postgresUrl,
+  socketFits,
+  socketFolderOf,
+} from './postgres.ts';
 import { findRedis, freePort, type RedisPlace, redisRecipe, redisUrl, writeRedisConfig } from './redis.ts';
 import { keepRunning, type Log, type RunningServer } from './supervisor.ts';
 
@@ -59,6 +67,17 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
     return { databaseUrl: database.value, redisUrl: redis.value, stop };
   await stop();
   throw database.status === 'rejected' ? database.reason : redis.status === 'rejected' ? redis.reason : undefined;
+}
+
+/**
+ * The embedded PostgreSQL of a coordinator that runs now, for the commands of whoever owns the data folder.
+ * @returns null where none runs there
+ */
+export async function runningDatabaseUrl(dataDir: string): Promise<string | null> {
+  const folder = resolve(dataDir);
+  const password = await readFile(join(folder, 'postgres.password'), 'utf8').catch(() => '');
+  const socketFolder = await socketFolderOf(join(folder, 'postgres'));
+  return password.trim() === '' || socketFolder === null ? null : postgresUrl(socketFolder, password.trim());
 }
 
 interface Started {

@@ -21,10 +21,12 @@ export function refusalAtGate(
   path: string,
 ): AccessRefusal | null | Promise<AccessRefusal | null> {
   const { host = null, 'sec-fetch-site': site } = request.headers;
+  const credential = gate.isOn ? credentialOf(request, path) : null;
   const answer = gate.admit({
     method: request.method ?? 'GET',
     path,
-    credential: credentialOf(request, path),
+    credential: credential?.text ?? null,
+    isSession: credential?.isSession ?? false,
     host,
     site: typeof site === 'string' ? site : null,
   });

@@ -6,7 +6,8 @@ import { type AccessRefusal, refusalAtGate } from './access.ts';
 import type { AppContext } from './context.ts';
 import { takeOnly } from './methods.ts';
 import { observe } from './observer.ts';
-import { sendProblem, traceIdOfRequest } from './reply.ts';
+import { SIGN_IN_POLICY, signInPage } from './pages/sign-in.ts';
+import { sendHtml, sendProblem, traceIdOfRequest } from './reply.ts';
 import { addAuditRoute } from './routes/audit.ts';
 import { addBatchRoute } from './routes/batch.ts';
 import { addBranchRoutes } from './routes/branches.ts';
@@ -14,6 +15,7 @@ import { addImportRoute } from './routes/import.ts';
 import { addKeyRoutes } from './routes/keys.ts';
 import { addOperationRoutes } from './routes/operations.ts';
 import { addParticipantRoutes } from './routes/participants.ts';
+import { addSessionRoutes } from './routes/session.ts';
 import { addStockRoutes } from './routes/stock.ts';
 import { addTransactionRoutes } from './routes/transactions.ts';
 import { logFieldsOf } from './tracer.ts';
@@ -52,6 +54,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   '/v1/keys/:id': 'DELETE',
   '/v1/keys/:id/rotate': 'POST',
   '/v1/audit': 'GET, HEAD',
+  '/console/session': 'DELETE, POST',
   '/v1/operations/hottest': 'GET, HEAD',
   '/livez': 'GET, HEAD',
   '/readyz': 'GET, HEAD',
@@ -62,9 +65,11 @@ const ALLOWED: Readonly<Record<string, string>> = {
   '/problems/:code': 'GET, HEAD',
 };
 
+/** Pages that a person can sign in at. */
+const PAGES = new Set(['/console', '/console/', '/docs']);
 const PROBES = new Set(['/livez', '/readyz']);
 /** Answers in other forms than JSON, or to whoever probes. */
-const ANY_ACCEPT = /^\/(?:livez|readyz|metrics|docs|problems(?:\/.*)?|console(?:\/|\/api\/live|\/assets\/.*)?)$/;
+const ANY_ACCEPT = /^\/(?:livez|readyz|metrics|docs|problems(?:\/.*)?|console(?:\/|\/session|\/api\/live|\/assets\/.*)?)$/;
 const JSON_TYPES = ['application/json', 'application/problem+json'];
 
 /** Makes the application. It holds no connection and no timer of its own (a wait for branches is the Watch's); createHttpServer puts it on a socket. */
@@ -86,6 +91,7 @@ export function createApp(options: AppOptions): Express {
   addParticipantRoutes(app, options);
   addKeyRoutes(app, options);
   addAuditRoute(app, options);
+  addSessionRoutes(app, options);
   addOperationRoutes(app, options);
   options.extend?.(app);
   for (const [path, allow] of Object.entries(ALLOWED)) takeOnly(app, path, allow);
@@ -114,7 +120,14 @@ function admit(options: AppOptions, request: Request, response: Response, next: 
 
 function passOn(refusal: AccessRefusal | null, request: Request, response: Response, next: NextFunction): void {
   if (refusal === null) next();
+  else if (isPersonAtPage(request) && refusal.problem.code === 'unauthenticated')
+    sendHtml(response, 401, signInPage(null), SIGN_IN_POLICY, refusal.headers);
   else sendProblem(request, response, refusal.problem, refusal.headers);
+}
+
+/** A browser on its way to a page for people is asked for a key there and then. */
+function isPersonAtPage(request: Request): boolean {
+  return request.method === 'GET' && PAGES.has(request.path) && (request.headers.accept ?? '').includes('text/html');
 }
 
 /** What applies to every route. Probes are answered even while draining, and whatever they accept. */

@@ -14,6 +14,8 @@ export type JsonBody =
   /** `problem` is null where the caller went away half-way: there is nobody to tell. */
   | { readonly ok: false; readonly problem: Problem | null };
 
+type Refused = JsonBody & { readonly ok: false };
+
 const ABSENT: JsonBody = { ok: true, value: undefined };
 
 /**
@@ -31,14 +33,27 @@ export function readJson(request: IncomingMessage, maxBytes: number, need: 'requ
   }
   const refusal = refusalByHeader(request, maxBytes);
   if (refusal !== null) return Promise.resolve(refuse(refusal));
-  return new Promise((resolve) => collect(request, maxBytes, need, resolve));
+  return new Promise((resolve) => collect<JsonBody>(request, maxBytes, resolve, (bytes) => parse(bytes, need)));
 }
 
-function collect(
+export type FormBody = { readonly ok: true; readonly value: URLSearchParams } | (JsonBody & { readonly ok: false });
+
+/** Reads what a plain HTML form sends. */
+export function readForm(request: IncomingMessage, maxBytes: number): Promise<FormBody> {
+  const { name } = parseMediaType(request.headers['content-type'] ?? '');
+  if (name !== 'application/x-www-form-urlencoded')
+    return Promise.resolve(refuse(problem('unsupported-media-type', 'A form is application/x-www-form-urlencoded.')));
+  if (Number(request.headers['content-length']) > maxBytes) return Promise.resolve(refuse(tooLarge(maxBytes)));
+  return new Promise((resolve) => {
+    collect(request, maxBytes, resolve, (bytes) => ({ ok: true, value: new URLSearchParams(bytes?.toString() ?? '') }));
+  });
+}
+
+function collect<T>(
   request: IncomingMessage,
   maxBytes: number,
-  need: 'required' | 'optional',
-  resolve: (body: JsonBody) => void,
+  resolve: (body: T | Refused) => void,
+  parsed: (bytes: Buffer | null) => T | Refused,
 ): void {
   let first: Buffer | null = null;
   let more: Buffer[] | null = null;
@@ -58,7 +73,7 @@ function collect(
   // After 'end' this changes nothing: a promise settles once. Before it, the caller has gone, and that is no error of ours.
   request.on('error', gone);
   request.on('close', gone);
-  request.on('end', () => resolve(parse(more === null ? first : Buffer.concat(more, lengthBytes), need)));
+  request.on('end', () => resolve(parsed(more === null ? first : Buffer.concat(more, lengthBytes))));
 }
 
 function parse(bytes: Buffer | null, need: 'required' | 'optional'): JsonBody {
@@ -104,6 +119,6 @@ function tooLarge(maxBytes: number): Problem {
   return problem('body-too-large', `The body is larger than ${maxBytes} bytes.`);
 }
 
-function refuse(refusal: Problem | null): JsonBody {
+function refuse(refusal: Problem | null): Refused {
   return { ok: false, problem: refusal };
 }

@@ -50,9 +50,15 @@ export function sendText(response: ServerResponse, status: number, text: string,
 }
 
 /** Answers with a page. */
-export function sendHtml(response: ServerResponse, status: number, text: string, contentSecurityPolicy: string): void {
+export function sendHtml(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  contentSecurityPolicy: string,
+  more: readonly string[] = [],
+): void {
   const headers = ['Content-Security-Policy', contentSecurityPolicy, 'X-Frame-Options', 'DENY', 'Referrer-Policy', 'no-referrer'];
-  send(response, status, 'text/html; charset=utf-8', text, headers);
+  send(response, status, 'text/html; charset=utf-8', text, [...headers, ...more]);
 }
 
 /** Answers with a problem. A caller that has gone, or was answered already, is left alone. */

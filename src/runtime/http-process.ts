@@ -47,6 +47,8 @@ const LANE_NAMES: Readonly<Record<Route, string>> = { 'optimistic-first': 'deman
 export interface HttpProcess {
   /** Where it listens, as a caller on this machine would write it. */
   readonly url: string;
+  /** Whether callers need a key or a token. */
+  readonly isGuarded: boolean;
   /** Stops accepting, finishes what is in flight, and lets go of everything. May be called again; it happens once. */
   drain(): Promise<void>;
 }
@@ -133,7 +135,7 @@ export async function startHttpProcess(
   );
 
   let draining = false;
-  const parts = { coordinator: lanes, queries, watch, readiness: () => readinessOf(inner, timers) };
+  const parts = { access, coordinator: lanes, queries, watch, readiness: () => readinessOf(inner, timers) };
   const operators = new Console({
     ...parts,
     details: new PostgresConsoleQueries(pools.reads),
@@ -144,7 +146,6 @@ export async function startHttpProcess(
   });
   const app = createApp({
     ...parts,
-    access,
     observer: measuring.http,
     metrics: () => measuring.metrics(),
     hottest: (limit) => measuring.hottest(limit),
@@ -182,6 +183,7 @@ export async function startHttpProcess(
   let drained: Promise<void> | null = null;
   return {
     url,
+    isGuarded: access.gate.isOn,
     drain: () => {
       drained ??= takeDown();
       return drained;

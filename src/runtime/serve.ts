@@ -53,7 +53,7 @@ async function runWorker(config: Config, env: NodeJS.ProcessEnv, log: Logger): P
     tracing,
     sendingFigures(env),
   );
-  const message: ServingMessage = { serving: running.url };
+  const message: ServingMessage = { serving: running.url, isGuarded: running.isGuarded };
   process.send?.(message);
   onSignal(log, () => running.drain());
   // Without its primary nobody would end or replace this worker.
@@ -69,8 +69,8 @@ async function runPrimary(config: Config, env: NodeJS.ProcessEnv, log: Logger): 
     const started = await starting.catch(() => null);
     await started?.drain();
   });
-  const { url } = await starting;
-  if (!draining) process.stdout.write(`\n${banner(url)}\n`);
+  const { url, isGuarded } = await starting;
+  if (!draining) process.stdout.write(`\n${banner(url, isGuarded)}\n`);
 }
 
 async function startInstance(config: Config, env: NodeJS.ProcessEnv, log: Logger): Promise<HttpProcess> {
@@ -81,8 +81,8 @@ async function startInstance(config: Config, env: NodeJS.ProcessEnv, log: Logger
     log,
   });
   try {
-    const { url, drain } = await startServing(config, env, servers, log);
-    return { url, drain: () => drainThenStop(drain, servers) };
+    const { drain, ...serving } = await startServing(config, env, servers, log);
+    return { ...serving, drain: () => drainThenStop(drain, servers) };
   } catch (error) {
     await servers.stop();
     throw error;

@@ -11,6 +11,7 @@ export const SLOT = 'WORKER_SLOT';
 /** What a worker tells the primary once it serves. */
 export interface ServingMessage {
   readonly serving: string;
+  readonly isGuarded: boolean;
 }
 
 /** One ended before it served, and has said why. */
@@ -53,7 +54,8 @@ export async function startWorkers(count: number, env: NodeJS.ProcessEnv, log: L
   });
   for (const [index, worker] of first.entries()) replace(worker, index + 1, performance.now());
   return {
-    url: urls[0] ?? '',
+    url: urls[0]?.serving ?? '',
+    isGuarded: urls[0]?.isGuarded ?? false,
     drain: async () => {
       draining = true;
       await Promise.all(Object.values(cluster.workers ?? {}).map((worker) => (worker === undefined ? undefined : end(worker))));
@@ -61,9 +63,9 @@ export async function startWorkers(count: number, env: NodeJS.ProcessEnv, log: L
   };
 }
 
-function serving(worker: Worker): Promise<string> {
+function serving(worker: Worker): Promise<ServingMessage> {
   return new Promise((resolve, reject) => {
-    worker.once('message', (message: ServingMessage) => resolve(message.serving));
+    worker.once('message', (message: ServingMessage) => resolve(message));
     worker.once('exit', (code, signal) => reject(new WorkerEnded(signal ?? `code ${code}`)));
   });
 }

@@ -9,7 +9,7 @@ import { Console } from '../../src/console/console.ts';
 import type { Answered } from '../../src/http/observer.ts';
 import { until } from '../support/call.ts';
 import { makeFolder } from '../support/folder.ts';
-import { HttpFixture } from '../support/http-fixture.ts';
+import { HttpFixture, NO_ACCESS } from '../support/http-fixture.ts';
 
 const HTML = '<!doctype html><title>here — チケット</title>';
 
@@ -26,6 +26,7 @@ describe('the console over HTTP', () => {
     writeFileSync(join(folder, 'page.css'), 'body{}');
     writeFileSync(join(folder, 'notes.txt'), 'not for callers');
     operators = new Console({
+      access: NO_ACCESS,
       coordinator: { submit: (command) => http.port.submit(command) },
       queries: { ...http.port, participants: async () => [], stock: async () => [] } as never,
       watch: http.watch,

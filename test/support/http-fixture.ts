@@ -29,7 +29,7 @@ export interface CallOptions {
 
 /** No gate, and nothing behind it: keys and the audit have real ports in the tests that are about them. */
 const notHere = (): Promise<never> => Promise.reject(new Error('there are no keys and no audit here'));
-const NO_ACCESS: AppOptions['access'] = {
+export const NO_ACCESS: AppOptions['access'] = {
   gate: OPEN_GATE,
   keys: { usable: notHere, create: notHere, adopt: notHere, rotate: notHere, revoke: notHere, list: notHere },
   audit: { record: async () => {}, list: notHere },

@@ -4,6 +4,7 @@ import { field, remember, rememberedName, settlementField } from './act-fields.j
 import { AskProblem, act, problemOf } from './ask.js';
 import { h } from './dom.js';
 import { announce } from './pieces.js';
+import { currentSession } from './session.js';
 
 /** @import { Settlement } from './act-fields.js' */
 /**
@@ -42,9 +43,10 @@ export function actButton(given) {
   const key = `act:${given.kind}:${given.kind === 'resolve' ? given.branchId : ''}`;
   const name = given.kind === 'resolve' ? `Resolve the branch of ${given.participant}` : null;
   const tone = given.kind === 'retry' ? 'button' : 'button danger';
+  const disabled = !currentSession().mayAct;
   return h(
     'button',
-    { type: 'button', class: tone, 'data-key': key, 'aria-label': name, onclick: () => openDialog(given) },
+    { type: 'button', class: tone, 'data-key': key, 'aria-label': name, disabled, onclick: () => openDialog(given) },
     button,
   );
 }
@@ -53,7 +55,14 @@ export function actButton(given) {
 function openDialog(given) {
   const { title, means } = WORDS[given.kind];
   const isTyped = given.kind !== 'retry';
-  const name = h('input', { name: 'by', required: true, maxlength: 100, autocomplete: 'name', value: rememberedName() });
+  const signedIn = currentSession().name;
+  const name = h('input', {
+    name: 'by',
+    required: true,
+    maxlength: 100,
+    autocomplete: 'name',
+    value: signedIn ?? rememberedName(),
+  });
   const note = h('textarea', { name: 'note', rows: 2, maxlength: 500, required: isTyped });
   const typed = h('input', {
     name: 'typed',
@@ -75,7 +84,9 @@ function openDialog(given) {
     h('p', { class: 'mono breakable dim' }, given.id),
     h('p', {}, means),
     given.kind === 'resolve' ? settlementField(given) : null,
-    field('Your name', name, 'It stands in the history, and this browser remembers it.'),
+    signedIn === null
+      ? field('Your name', name, 'It stands in the history, and this browser remembers it.')
+      : h('p', {}, `As ${signedIn}, which stands in the history.`),
     field(isTyped ? 'Why' : 'Why (optional)', note, 'It stands in the history.'),
     isTyped
       ? h(
@@ -111,7 +122,7 @@ function openDialog(given) {
     send.disabled = true;
     said.replaceChildren();
     try {
-      remember(name.value.trim());
+      if (signedIn === null) remember(name.value.trim());
       await act(`/console/api/transactions/${given.id}/${given.kind}`, bodyOf(given, name.value.trim(), note.value.trim(), as));
       announce(WORDS[given.kind].done);
       dialog.close();

@@ -60,6 +60,8 @@ function bounded(signal) {
  */
 async function ask(path, options) {
   const { response, body } = await answerTo(path, options);
+  // The key was revoked, or its day is over: the page asks for one.
+  if (response.status === 401) location.reload();
   if (response.ok && body !== undefined) return /** @type {T} */ (body);
   /** @type {Partial<Problem>} */
   const problem = Object(body);

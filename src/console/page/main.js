@@ -4,6 +4,7 @@ import { h } from './dom.js';
 import { Live } from './live.js';
 import { nothing, refreshDistances } from './pieces.js';
 import { hrefOf, placeOf } from './route.js';
+import { showSession } from './session.js';
 import { overviewView } from './view-overview.js';
 import { participantsView } from './view-participants.js';
 import { searchView } from './view-search.js';
@@ -131,6 +132,7 @@ byId('finder').addEventListener('submit', (event) => {
 addEventListener('hashchange', show);
 document.addEventListener('keydown', shortcut);
 setInterval(refreshDistances, 1000);
+void showSession({ place: byId('who'), name: byId('who-name'), button: byId('sign-out') });
 live.listen(pulse, new AbortController().signal);
 live.open();
 show();
