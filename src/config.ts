@@ -49,8 +49,17 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       `${SETTINGS.headersTimeoutMs.name} must not be longer than ${SETTINGS.requestTimeoutMs.name} (${config.requestTimeoutMs}).`,
     );
   }
+  if (faults.length === 0) faults.push(...tlsFaults(config));
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
+}
+
+/** Half of TLS would be none at all. */
+function tlsFaults({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: Config): string[] {
+  const [cert, key, clientCa] = [SETTINGS.tlsCertFile.name, SETTINGS.tlsKeyFile.name, SETTINGS.tlsClientCaFile.name];
+  if (tlsCertFile !== null && tlsKeyFile === null) return [`${cert} needs ${key}.`];
+  if (tlsKeyFile !== null && tlsCertFile === null) return [`${key} needs ${cert}.`];
+  return tlsClientCaFile !== null && tlsCertFile === null ? [`${clientCa} needs ${cert} and ${key}.`] : [];
 }
 
 function faultOf(setting: Setting, text: string): string | null {

@@ -33,6 +33,8 @@ interface ChoiceSetting {
 
 export type Setting = TextSetting | IntegerSetting | ChoiceSetting;
 
+const FILE_PATH = /^[^\0]{1,4096}$/;
+
 /** Every setting, by the name the code knows it by. */
 export const SETTINGS = {
   host: {
@@ -50,6 +52,31 @@ export const SETTINGS = {
     min: 0,
     max: 65_535,
     meaning: 'The port HTTP listens on; 0 takes a free one.',
+  },
+  tlsCertFile: {
+    kind: 'text',
+    name: 'HOLDFAST_TLS_CERT_FILE',
+    fallback: null,
+    pattern: FILE_PATH,
+    form: 'the path of a file',
+    meaning:
+      'A certificate and what is between it and its root, in PEM form: then HTTPS is served, and no HTTP. Looked at every 2 s; a new one is taken without a restart.',
+  },
+  tlsKeyFile: {
+    kind: 'text',
+    name: 'HOLDFAST_TLS_KEY_FILE',
+    fallback: null,
+    pattern: FILE_PATH,
+    form: 'the path of a file',
+    meaning: 'The private key of that certificate, in PEM form and not encrypted. One is not taken without the other.',
+  },
+  tlsClientCaFile: {
+    kind: 'text',
+    name: 'HOLDFAST_TLS_CLIENT_CA_FILE',
+    fallback: null,
+    pattern: FILE_PATH,
+    form: 'the path of a file',
+    meaning: 'The authorities whose certificates clients must show (mutual TLS), in PEM form. Without it, none is asked for.',
   },
   databaseUrl: {
     kind: 'text',
@@ -74,7 +101,7 @@ export const SETTINGS = {
     kind: 'text',
     name: 'HOLDFAST_DATA_DIR',
     fallback: '.holdfast',
-    pattern: /^[^\0]{1,4096}$/,
+    pattern: FILE_PATH,
     form: 'the path of a folder',
     meaning: 'What the embedded servers keep; a second start finds everything again.',
   },

@@ -8,6 +8,7 @@ import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.
 import { sendingFigures } from '../telemetry/otlp.ts';
 import { startTracing, type Tracing } from '../telemetry/tracing.ts';
 import { banner } from './banner.ts';
+import { CertificateFault } from './certificates.ts';
 import { endProcess } from './ending.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
 import { throttled } from './throttled.ts';
@@ -147,7 +148,7 @@ function readConfigOrExplain(env: NodeJS.ProcessEnv): Config | null {
   }
 }
 
-const FORESEEN = [FolderInUse, SchemaMismatch, DatabaseUnreachable, WorkerEnded];
+const FORESEEN = [CertificateFault, FolderInUse, SchemaMismatch, DatabaseUnreachable, WorkerEnded];
 
 /** What an operator can mend is told in one plain sentence; what we did not foresee, with its stack. */
 function explain(error: unknown, log: Logger): void {

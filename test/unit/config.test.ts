@@ -18,6 +18,9 @@ describe('settings', () => {
     expect(readConfig({})).to.deep.equal({
       host: '127.0.0.1',
       port: 8080,
+      tlsCertFile: null,
+      tlsKeyFile: null,
+      tlsClientCaFile: null,
       databaseUrl: null,
       redisUrl: null,
       dataDir: '.holdfast',
@@ -102,6 +105,14 @@ describe('settings', () => {
     const faults = faultsOf({ DATABASE_URL: 'mysql://root:hunter2@db', REDIS_URL: 'hunter2' });
     expect(faults).to.have.length(2);
     expect(faults.join()).not.to.include('hunter2');
+  });
+
+  it('refuse half of TLS', () => {
+    const [cert, key, clientCa] = ['HOLDFAST_TLS_CERT_FILE', 'HOLDFAST_TLS_KEY_FILE', 'HOLDFAST_TLS_CLIENT_CA_FILE'];
+    expect(faultsOf({ [cert]: 'c' })).to.deep.equal([`${cert} needs ${key}.`]);
+    expect(faultsOf({ [key]: 'k' })).to.deep.equal([`${key} needs ${cert}.`]);
+    expect(faultsOf({ [clientCa]: 'a' })).to.deep.equal([`${clientCa} needs ${cert} and ${key}.`]);
+    expect(faultsOf({ [cert]: 'c', [key]: 'k', [clientCa]: 'a' })).to.deep.equal([]);
   });
 
   it('refuse a headers timeout longer than the request timeout', () => {
