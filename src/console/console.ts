@@ -8,7 +8,7 @@ import { addActs } from './acts.ts';
 import { addAssetRoutes, PAGE_FOLDER } from './assets.ts';
 import { type ConsoleContext, plainRead, sendFresh } from './context.ts';
 import { refusalOfRead } from './guard.ts';
-import { LiveFeed, type LiveFeedOptions, STREAM_HEADERS } from './live.ts';
+import { LiveFeed, type LiveFeedOptions, writeStreamHead } from './live.ts';
 import { overviewOf } from './overview.ts';
 import { addParticipantsRead } from './participants.ts';
 import { addStockRead } from './stock.ts';
@@ -72,8 +72,10 @@ export class Console {
   #sendLive(request: Request, response: Response): void {
     const refusal = refusalOfRead(request.headers) ?? refusalOfQuery(request.url)?.problem ?? null;
     if (refusal !== null) sendProblem(request, response, refusal);
-    else if (request.method === 'HEAD') response.writeHead(200, STREAM_HEADERS).end();
-    else if (!this.#feed.listen(response))
+    else if (request.method === 'HEAD') {
+      writeStreamHead(response);
+      response.end();
+    } else if (!this.#feed.listen(response))
       sendProblem(request, response, problem('overloaded', 'As many have the live figures sent to them as may.'));
   }
 }

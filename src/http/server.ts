@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type Problem, problem } from '../errors.ts';
 import { traceIdOf } from './headers.ts';
 import { problemDocument, sendProblem } from './reply.ts';
+import { dataHeaderLines } from './security-headers.ts';
 import { type Server, type TlsFiles, tlsOptions, watchHandshakes } from './tls.ts';
 import { type HttpTracer, traceRequest, UNTRACED } from './tracer.ts';
 import { isLongUpload } from './uploads.ts';
@@ -65,12 +66,21 @@ export function createHttpServer(app: Handler, options: HttpServerOptions = {}):
     if (request.headers.host === undefined && request.httpVersion === '1.1') return sendProblem(request, response, noHost());
     app(request, response, () => sendProblem(request, response, problem('not-found', 'Nothing stands at this path.')));
   });
+  // Node would answer by itself, in its own words.
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    sendProblem(request, response, unknownExpectation()),
+  );
   server.on('clientError', answerClientError);
   return server;
 }
 
 function tooManyHeaders(): Problem {
   return { ...problem('invalid-request', `A request may have up to ${MAX_HEADERS} header fields.`), status: 431 };
+}
+
+/** RFC 9110, 10.1.1. */
+function unknownExpectation(): Problem {
+  return { ...problem('invalid-request', 'Nothing is expected here but 100-continue.'), status: 417 };
 }
 
 /** RFC 9112, 3.2. */
@@ -88,7 +98,7 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   }
   const { status, text } = problemDocument(problemOf(error), traceIdOf(undefined));
   socket.end(
-    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${text}`,
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${dataHeaderLines(socket)}Connection: close\r\n\r\n${text}`,
   );
   // A caller that never closes its side must not keep the socket.
   setTimeout(() => socket.destroy(), 1_000).unref();

@@ -17,6 +17,8 @@ import { makeFolder } from '../support/folder.ts';
 interface Seen {
   readonly status: number;
   readonly text: string;
+  /** Strict-Transport-Security. */
+  readonly transport: string | undefined;
   /** Which certificate the server showed. */
   readonly name: string;
   /** Of the connection: tells one from another. */
@@ -68,7 +70,7 @@ describe('TLS', () => {
     };
     const certificates = openCertificates(paths, log, 20);
     if (certificates === null) throw new Error('TLS is off');
-    const server = createHttpServer((_request, response) => response.end('served'), {
+    const server = createHttpServer((request, response, done) => (request.url === '/' ? response.end('served') : done()), {
       tls: certificates.files,
       headersTimeoutMs: 300,
       connectionsCheckingIntervalMs: 50,
@@ -95,8 +97,9 @@ describe('TLS', () => {
           name: String(socket.getPeerCertificate().subject?.CN),
           port: socket.localPort ?? 0,
         };
+        const transport = response.headers['strict-transport-security'];
         let text = '';
-        response.on('data', (chunk) => (text += chunk)).on('end', () => resolve({ ...seen, text }));
+        response.on('data', (chunk) => (text += chunk)).on('end', () => resolve({ ...seen, text, transport }));
       });
       asked.on('error', reject).end();
     });
@@ -121,6 +124,7 @@ describe('TLS', () => {
   it('serves by it, from version 1.2 on, with forward secrecy, and no plain HTTP beside it', async () => {
     const port = await start();
     expect(await ask(port)).to.include({ status: 200, text: 'served', name: 'first' });
+    expect(await ask(port, { path: '/nothing' })).to.include({ status: 404, transport: 'max-age=31536000' });
     expect(await agreed(port, {})).to.match(/^TLSv1\.3 /);
     expect(await agreed(port, { maxVersion: 'TLSv1.2' })).to.match(/^TLSv1\.2 ECDHE-/);
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const;

@@ -49,6 +49,8 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/sdk-node': ['src/telemetry/'],
   '@opentelemetry/sdk-trace': ['src/telemetry/'],
   express: ['src/http/', 'src/participant/'],
+  helmet: ['src/http/'],
+  cors: ['src/http/'],
 };
 
 const IMPORT = /\b(?:import|export)\b(?:[^'"`;]*?\bfrom)?\s*\(?\s*['"]([^'"]+)['"]/g;
