@@ -6,7 +6,7 @@ interface TextSetting {
   readonly name: string;
   /** Null: not set, and the meaning says what happens then. */
   readonly fallback: string | null;
-  readonly pattern: RegExp;
+  readonly pattern: Pick<RegExp, 'test'>;
   /** What the pattern asks for, in words, to complete "must be …". */
   readonly form: string;
   /** True where the value may hold a password: then it is never repeated in an error. */
@@ -34,6 +34,21 @@ interface ChoiceSetting {
 export type Setting = TextSetting | IntegerSetting | ChoiceSetting;
 
 const FILE_PATH = /^[^\0]{1,4096}$/;
+
+/** A list in which each is one of these. */
+function eachOf(isOne: (text: string) => boolean): Pick<RegExp, 'test'> {
+  return { test: (text) => listOf(text).every(isOne) };
+}
+
+/** The members of a setting that is a list; none where it is not set. */
+export function listOf(text: string | null): readonly string[] {
+  return text === null ? [] : text.split(',').map((one) => one.trim());
+}
+
+/** As a browser writes it: nothing but scheme, host and a port that does not go without saying. */
+function isOrigin(text: string): boolean {
+  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
 
 /** Every setting, by the name the code knows it by. */
 export const SETTINGS = {
@@ -168,6 +183,14 @@ export const SETTINGS = {
     min: 0,
     max: 3_600_000,
     meaning: 'How long an idle connection is kept. Keep it above the idle timeout of a load balancer in front.',
+  },
+  corsOrigins: {
+    kind: 'text',
+    name: 'HOLDFAST_CORS_ORIGINS',
+    fallback: null,
+    pattern: eachOf(isOrigin),
+    form: 'a list of origins with commas between, each as a browser writes it, such as https://shop.example or http://localhost:3000; * is none',
+    meaning: 'The origins whose pages may call `/v1` from a browser, with commas between. Without it: none but its own.',
   },
   drainTimeoutMs: {
     kind: 'integer',

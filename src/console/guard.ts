@@ -1,6 +1,7 @@
 // Owns who may use the console's own routes from a browser: the console's page alone. Without it, any page that an operator has open
 // could act in the operator's name. Pure.
 import { type Problem, problem } from '../errors.ts';
+import { isOriginOf } from '../http/origins.ts';
 
 interface Headers {
   readonly [name: string]: string | readonly string[] | undefined;
@@ -26,13 +27,4 @@ export function refusalOfAct(headers: Headers): Problem | null {
   if (origin !== undefined && !isOriginOf(origin, host))
     return problem('forbidden', 'The Origin of this request is not where it was sent to.');
   return null;
-}
-
-/** The scheme is left out of it: a proxy in front may be the one that speaks TLS. */
-function isOriginOf(origin: unknown, host: unknown): boolean {
-  if (typeof origin !== 'string' || typeof host !== 'string' || !URL.canParse(origin)) return false;
-  const { protocol, host: named } = new URL(origin);
-  const asked = `${protocol}//${host}`;
-  // Parsed alike, so that a port that goes without saying does not count.
-  return named !== '' && URL.canParse(asked) && new URL(asked).host === named;
 }

@@ -5,6 +5,7 @@ import { type Problem, problem } from '../errors.ts';
 import type { AppContext } from './context.ts';
 import { takeOnly } from './methods.ts';
 import { observe } from './observer.ts';
+import { refusalOfOrigin, shareWith } from './origins.ts';
 import { sendProblem, traceIdOfRequest } from './reply.ts';
 import { addBatchRoute } from './routes/batch.ts';
 import { addBranchRoutes } from './routes/branches.ts';
@@ -20,6 +21,8 @@ export type { AppContext, Readiness } from './context.ts';
 export interface AppOptions extends AppContext {
   /** How long the body of an import may stand still before its caller is given up. */
   readonly bodyStallTimeoutMs?: number;
+  /** Whose pages may call from a browser, besides its own. */
+  readonly corsOrigins?: readonly string[];
   /** Adds the routes of what stands above this layer. */
   readonly extend?: (app: Express) => void;
 }
@@ -69,6 +72,7 @@ export function createApp(options: AppOptions): Express {
   app.set('query parser', false);
   app.enable('case sensitive routing');
   app.enable('strict routing');
+  shareWith(app, options.corsOrigins ?? []);
   app.use((request: Request, response: Response, next: NextFunction) => admit(options, request, response, next));
   // The busiest routes come first: Express tries them in order.
   addTransactionRoutes(app, options);
@@ -93,7 +97,7 @@ function admit(options: AppOptions, request: Request, response: Response, next: 
   observe(options.observer, request, response);
   const isDraining = options.isDraining();
   if (isDraining) response.shouldKeepAlive = false;
-  const refusal = refusalOnArrival(isDraining, request);
+  const refusal = refusalOnArrival(isDraining, request) ?? refusalOfOrigin(request, options.corsOrigins ?? []);
   if (refusal === null) next();
   else sendProblem(request, response, refusal);
 }

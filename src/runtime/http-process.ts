@@ -21,6 +21,7 @@ import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
 import { PostgresStandings } from '../ledger/standing.ts';
+import { listOf } from '../settings.ts';
 import type { SendFigures } from '../telemetry/otlp.ts';
 import type { Tracing } from '../telemetry/tracing-ports.ts';
 import { Sweep } from '../timers/sweep.ts';
@@ -139,6 +140,7 @@ export async function startHttpProcess(
     hottest: (limit) => measuring.hottest(limit),
     log,
     isDraining: () => draining,
+    corsOrigins: listOf(config.corsOrigins),
     extend: (routes) => operators.addTo(routes),
   });
   const tls = certificates?.files ?? null;

@@ -33,6 +33,7 @@ describe('settings', () => {
       requestTimeoutMs: 10_000,
       headersTimeoutMs: 5_000,
       keepAliveTimeoutMs: 65_000,
+      corsOrigins: null,
       drainTimeoutMs: 8_000,
       databaseTimeoutMs: 5_000,
       retentionDays: 30,
@@ -105,6 +106,15 @@ describe('settings', () => {
     const faults = faultsOf({ DATABASE_URL: 'mysql://root:hunter2@db', REDIS_URL: 'hunter2' });
     expect(faults).to.have.length(2);
     expect(faults.join()).not.to.include('hunter2');
+  });
+
+  it('take exact origins and nothing wider', () => {
+    const name = 'HOLDFAST_CORS_ORIGINS';
+    for (const text of ['https://shop.example', 'http://localhost:3000, https://b.example:8443', 'http://[::1]:81'])
+      expect(faultsOf({ [name]: text }), text).to.deep.equal([]);
+    const wide = ['*', 'https://*.example', 'null', 'shop.example', 'https://shop.example/', 'https://shop.example:443'];
+    for (const text of [...wide, 'HTTPS://shop.example', 'https://a@b.example', 'file://x', 'https://a.example,', ',', ' '])
+      expect(faultsOf({ [name]: text }), text).to.have.length(1);
   });
 
   it('refuse half of TLS', () => {
