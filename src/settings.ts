@@ -1,5 +1,6 @@
 // Owns the table of settings: the name, default, bounds and meaning of each. The README's table and `holdfast serve --help`
 // are made from it; config.ts reads the environment by it.
+import { eachOf, FILE_PATH, isNetwork, isOrigin } from './setting-forms.ts';
 
 interface TextSetting {
   readonly kind: 'text';
@@ -32,23 +33,6 @@ interface ChoiceSetting {
 }
 
 export type Setting = TextSetting | IntegerSetting | ChoiceSetting;
-
-const FILE_PATH = /^[^\0]{1,4096}$/;
-
-/** A list in which each is one of these. */
-function eachOf(isOne: (text: string) => boolean): Pick<RegExp, 'test'> {
-  return { test: (text) => listOf(text).every(isOne) };
-}
-
-/** The members of a setting that is a list; none where it is not set. */
-export function listOf(text: string | null): readonly string[] {
-  return text === null ? [] : text.split(',').map((one) => one.trim());
-}
-
-/** As a browser writes it: nothing but scheme, host and a port that does not go without saying. */
-function isOrigin(text: string): boolean {
-  return /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-}
 
 /** Every setting, by the name the code knows it by. */
 export const SETTINGS = {
@@ -191,6 +175,15 @@ export const SETTINGS = {
     pattern: eachOf(isOrigin),
     form: 'a list of origins with commas between, each as a browser writes it, such as https://shop.example or http://localhost:3000; * is none',
     meaning: 'The origins whose pages may call `/v1` from a browser, with commas between. Without it: none but its own.',
+  },
+  trustedProxies: {
+    kind: 'text',
+    name: 'HOLDFAST_TRUSTED_PROXIES',
+    fallback: null,
+    pattern: eachOf(isNetwork),
+    form: 'a list of IP addresses and CIDRs with commas between, such as 10.0.0.7 or 10.1.0.0/16',
+    meaning:
+      'The proxies in front whose `X-Forwarded-For` is believed, as IP addresses and CIDRs with commas between. Without it: none, and a caller is where its connection comes from.',
   },
   drainTimeoutMs: {
     kind: 'integer',

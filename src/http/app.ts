@@ -23,6 +23,8 @@ export interface AppOptions extends AppContext {
   readonly bodyStallTimeoutMs?: number;
   /** Whose pages may call from a browser, besides its own. */
   readonly corsOrigins?: readonly string[];
+  /** IP addresses and CIDRs of the proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[];
   /** Adds the routes of what stands above this layer. */
   readonly extend?: (app: Express) => void;
 }
@@ -68,7 +70,8 @@ export function createApp(options: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('trust proxy', false);
+  const proxies = options.trustedProxies ?? [];
+  app.set('trust proxy', proxies.length > 0 && [...proxies]);
   app.set('query parser', false);
   app.enable('case sensitive routing');
   app.enable('strict routing');

@@ -21,7 +21,7 @@ import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
 import { PostgresStandings } from '../ledger/standing.ts';
-import { listOf } from '../settings.ts';
+import { listOf } from '../setting-forms.ts';
 import type { SendFigures } from '../telemetry/otlp.ts';
 import type { Tracing } from '../telemetry/tracing-ports.ts';
 import { Sweep } from '../timers/sweep.ts';
@@ -141,6 +141,7 @@ export async function startHttpProcess(
     log,
     isDraining: () => draining,
     corsOrigins: listOf(config.corsOrigins),
+    trustedProxies: listOf(config.trustedProxies),
     extend: (routes) => operators.addTo(routes),
   });
   const tls = certificates?.files ?? null;

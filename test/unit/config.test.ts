@@ -34,6 +34,7 @@ describe('settings', () => {
       headersTimeoutMs: 5_000,
       keepAliveTimeoutMs: 65_000,
       corsOrigins: null,
+      trustedProxies: null,
       drainTimeoutMs: 8_000,
       databaseTimeoutMs: 5_000,
       retentionDays: 30,
@@ -114,6 +115,14 @@ describe('settings', () => {
       expect(faultsOf({ [name]: text }), text).to.deep.equal([]);
     const wide = ['*', 'https://*.example', 'null', 'shop.example', 'https://shop.example/', 'https://shop.example:443'];
     for (const text of [...wide, 'HTTPS://shop.example', 'https://a@b.example', 'file://x', 'https://a.example,', ',', ' '])
+      expect(faultsOf({ [name]: text }), text).to.have.length(1);
+  });
+
+  it('take addresses and networks of proxies, and not the whole world', () => {
+    const name = 'HOLDFAST_TRUSTED_PROXIES';
+    for (const text of ['10.0.0.7', '10.1.0.0/16, ::1', 'fd00::/8']) expect(faultsOf({ [name]: text }), text).to.deep.equal([]);
+    const wrong = ['loopback', 'true', '1', '0.0.0.0/0', '::/0', '10.0.0.0/33', '10.0.0/8', '010.0.0.1', 'fe80::1%eth0'];
+    for (const text of [...wrong, '10.0.0.1/', '10.0.0.1/8/8', '10.0.0.1,', '::ffff:10.0.0.0/104', 'proxy.example'])
       expect(faultsOf({ [name]: text }), text).to.have.length(1);
   });
 

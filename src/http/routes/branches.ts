@@ -2,6 +2,7 @@
 import type { Express, Request, Response } from 'express';
 import type { ResolveCommand, RetryCommand } from '../../coordinator/command.ts';
 import type { TransactionId } from '../../coordinator/model.ts';
+import { addressOf } from '../address.ts';
 import { MAX_BODY_BYTES, readJson } from '../body.ts';
 import { type AppContext, idOf, sendBodyRefusal } from '../context.ts';
 import { resolveCommand, retryCommand } from '../operator-commands.ts';
@@ -40,5 +41,5 @@ async function intervene(
 
 /** Who asks, as the history tells it. */
 function callerOf(request: Request): string {
-  return `unauthenticated at ${request.socket.remoteAddress ?? 'an unknown address'}`;
+  return `unauthenticated at ${addressOf(request)}`;
 }
