@@ -49,7 +49,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       `${SETTINGS.headersTimeoutMs.name} must not be longer than ${SETTINGS.requestTimeoutMs.name} (${config.requestTimeoutMs}).`,
     );
   }
-  if (faults.length === 0) faults.push(...issuerFaults(config));
+  if (faults.length === 0) faults.push(...issuerFaults(config), ...tlsFaults(config));
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
 }
@@ -60,6 +60,14 @@ function issuerFaults(config: Config): string[] {
   const missing = keys.filter((key) => config[key] === null);
   if (missing.length === 0 || missing.length === keys.length) return [];
   return missing.map((key) => `${SETTINGS[key].name} must be set too, where tokens are taken.`);
+}
+
+/** Half of TLS would be none at all. */
+function tlsFaults({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: Config): string[] {
+  const [cert, key, clientCa] = [SETTINGS.tlsCertFile.name, SETTINGS.tlsKeyFile.name, SETTINGS.tlsClientCaFile.name];
+  if (tlsCertFile !== null && tlsKeyFile === null) return [`${cert} needs ${key}.`];
+  if (tlsKeyFile !== null && tlsCertFile === null) return [`${key} needs ${cert}.`];
+  return tlsClientCaFile !== null && tlsCertFile === null ? [`${clientCa} needs ${cert} and ${key}.`] : [];
 }
 
 function faultOf(setting: Setting, text: string): string | null {

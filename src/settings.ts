@@ -1,12 +1,13 @@
 // Owns the table of settings: the name, default, bounds and meaning of each. The README's table and `holdfast serve --help`
 // are made from it; config.ts reads the environment by it.
+import { eachOf, FILE_PATH, isNetwork, isOrigin } from './setting-forms.ts';
 
 interface TextSetting {
   readonly kind: 'text';
   readonly name: string;
   /** Null: not set, and the meaning says what happens then. */
   readonly fallback: string | null;
-  readonly pattern: RegExp;
+  readonly pattern: Pick<RegExp, 'test'>;
   /** What the pattern asks for, in words, to complete "must be …". */
   readonly form: string;
   /** True where the value may hold a password: then it is never repeated in an error. */
@@ -51,6 +52,31 @@ export const SETTINGS = {
     max: 65_535,
     meaning: 'The port HTTP listens on; 0 takes a free one.',
   },
+  tlsCertFile: {
+    kind: 'text',
+    name: 'HOLDFAST_TLS_CERT_FILE',
+    fallback: null,
+    pattern: FILE_PATH,
+    form: 'the path of a file',
+    meaning:
+      'A certificate and what is between it and its root, in PEM form: then HTTPS is served, and no HTTP. Looked at every 2 s; a new one is taken without a restart.',
+  },
+  tlsKeyFile: {
+    kind: 'text',
+    name: 'HOLDFAST_TLS_KEY_FILE',
+    fallback: null,
+    pattern: FILE_PATH,
+    form: 'the path of a file',
+    meaning: 'The private key of that certificate, in PEM form and not encrypted. One is not taken without the other.',
+  },
+  tlsClientCaFile: {
+    kind: 'text',
+    name: 'HOLDFAST_TLS_CLIENT_CA_FILE',
+    fallback: null,
+    pattern: FILE_PATH,
+    form: 'the path of a file',
+    meaning: 'The authorities whose certificates clients must show (mutual TLS), in PEM form. Without it, none is asked for.',
+  },
   databaseUrl: {
     kind: 'text',
     name: 'DATABASE_URL',
@@ -74,7 +100,7 @@ export const SETTINGS = {
     kind: 'text',
     name: 'HOLDFAST_DATA_DIR',
     fallback: '.holdfast',
-    pattern: /^[^\0]{1,4096}$/,
+    pattern: FILE_PATH,
     form: 'the path of a folder',
     meaning: 'What the embedded servers keep; a second start finds everything again.',
   },
@@ -141,6 +167,23 @@ export const SETTINGS = {
     min: 0,
     max: 3_600_000,
     meaning: 'How long an idle connection is kept. Keep it above the idle timeout of a load balancer in front.',
+  },
+  corsOrigins: {
+    kind: 'text',
+    name: 'HOLDFAST_CORS_ORIGINS',
+    fallback: null,
+    pattern: eachOf(isOrigin),
+    form: 'a list of origins with commas between, each as a browser writes it, such as https://shop.example or http://localhost:3000; * is none',
+    meaning: 'The origins whose pages may call `/v1` from a browser, with commas between. Without it: none but its own.',
+  },
+  trustedProxies: {
+    kind: 'text',
+    name: 'HOLDFAST_TRUSTED_PROXIES',
+    fallback: null,
+    pattern: eachOf(isNetwork),
+    form: 'a list of IP addresses and CIDRs with commas between, such as 10.0.0.7 or 10.1.0.0/16',
+    meaning:
+      'The proxies in front whose `X-Forwarded-For` is believed, as IP addresses and CIDRs with commas between. Without it: none, and a caller is where its connection comes from.',
   },
   drainTimeoutMs: {
     kind: 'integer',

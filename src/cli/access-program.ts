@@ -4,7 +4,7 @@ import { SCOPES } from '../access/principal.ts';
 import { SETTINGS } from '../settings.ts';
 import { examplesOf } from './help.ts';
 import type { NewKeyOptions } from './keys.ts';
-import type { ProgramOptions } from './program.ts';
+import type { ProgramOptions } from './program-options.ts';
 
 const DEFAULT_OVERLAP_MS = '86400000';
 

@@ -5,23 +5,14 @@ import { packageVersion } from '../runtime/version.ts';
 import { SETTINGS } from '../settings.ts';
 import { addAudit, addKeys } from './access-program.ts';
 import { CoordinatorClient, coordinatorKey, coordinatorUrl } from './coordinator-client.ts';
-import type { Outcome } from './failure.ts';
 import { examplesOf, exitCodesText, settingsText } from './help.ts';
 import type { ImportOptions } from './import.ts';
+import type { ProgramOptions } from './program-options.ts';
 import type { ServeOptions } from './serve.ts';
 import type { StockOptions } from './stock.ts';
-import { type Paint, visible } from './text.ts';
+import { visible } from './text.ts';
 
 const DEFAULT_LINES = 20;
-
-export interface ProgramOptions {
-  readonly env: NodeJS.ProcessEnv;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
-  readonly paint: Paint;
-  /** Called with what a command leaves; not by serve, which ends the process itself. */
-  finish(outcome: Outcome): void;
-}
 
 /** @returns a program whose parseAsync throws CommanderError or Failure instead of ending the process */
 export function createProgram(options: ProgramOptions): Command {

@@ -9,6 +9,7 @@ import { type Express, headerOf, type Request, type Response } from '../http/con
 import { namesTag } from '../http/headers.ts';
 import { takeOnly } from '../http/methods.ts';
 import { sendProblem } from '../http/reply.ts';
+import { dataHeaders, pageHeaders } from '../http/security-headers.ts';
 
 /** Beside this file, as it stands and as it is packed (package.json, prepack). */
 export const PAGE_FOLDER = fileURLToPath(new URL('./page/', import.meta.url));
@@ -51,7 +52,7 @@ export function addAssetRoutes(app: Express, folder: string): void {
   app.get('/console', (request, response) => sendAsset(assets.get(INDEX), request, response));
   // Relative links would lead astray from there.
   app.get('/console/', (_request, response) => {
-    response.writeHead(308, ['Location', '/console', 'Content-Length', '0']);
+    response.writeHead(308, ['Location', '/console', 'Content-Length', '0', ...dataHeaders(response)]);
     response.end();
   });
   app.get('/console/assets/:file', (request, response) => {
@@ -67,11 +68,7 @@ function sendAsset(asset: Asset | undefined, request: Request, response: Respons
     return;
   }
   const { type, bytes, etag } = asset;
-  const headers = [
-    ...['ETag', etag, 'Cache-Control', 'no-cache', 'Content-Security-Policy', CONSOLE_POLICY],
-    ...['X-Content-Type-Options', 'nosniff', 'X-Frame-Options', 'DENY', 'Referrer-Policy', 'no-referrer'],
-    ...['Cross-Origin-Opener-Policy', 'same-origin', 'Cross-Origin-Resource-Policy', 'same-origin'],
-  ];
+  const headers = [...['ETag', etag, 'Cache-Control', 'no-cache'], ...pageHeaders(response, CONSOLE_POLICY)];
   if (namesTag(headerOf(request, 'if-none-match'), etag)) {
     response.writeHead(304, headers);
     response.end();

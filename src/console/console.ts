@@ -9,7 +9,7 @@ import { addActs } from './acts.ts';
 import { addAssetRoutes, PAGE_FOLDER } from './assets.ts';
 import { type ConsoleContext, plainRead, sendFresh } from './context.ts';
 import { refusalOfRead } from './guard.ts';
-import { LiveFeed, type LiveFeedOptions, STREAM_HEADERS } from './live.ts';
+import { LiveFeed, type LiveFeedOptions, writeStreamHead } from './live.ts';
 import { overviewOf } from './overview.ts';
 import { addParticipantsRead } from './participants.ts';
 import { addSessionRead } from './session.ts';
@@ -78,8 +78,10 @@ export class Console {
   #sendLive(request: Request, response: Response): void {
     const refusal = refusalOfRead(request.headers) ?? refusalOfQuery(request.url)?.problem ?? null;
     if (refusal !== null) sendProblem(request, response, refusal);
-    else if (request.method === 'HEAD') response.writeHead(200, STREAM_HEADERS).end();
-    else if (this.#feed.listen(response)) this.#endWhenRevoked(request, response);
+    else if (request.method === 'HEAD') {
+      writeStreamHead(response);
+      response.end();
+    } else if (this.#feed.listen(response)) this.#endWhenRevoked(request, response);
     else sendProblem(request, response, problem('overloaded', 'As many have the live figures sent to them as may.'));
   }
 

@@ -1,7 +1,7 @@
 // Owns who may use the console's own routes from a browser: the console's page alone. Without it, any page that an operator has open
 // could act in the operator's name. Pure.
 import { type Problem, problem } from '../errors.ts';
-import { isFromOwnPage } from '../http/origin.ts';
+import { isFromOwnPage } from '../http/origins.ts';
 
 interface Headers {
   readonly [name: string]: string | readonly string[] | undefined;

@@ -2,6 +2,7 @@
 // bounded, and who does not read what is sent is dropped (I12). Ended where the coordinator stops, so that nothing waits for it.
 import type { ServerResponse } from 'node:http';
 import { tellAnswered } from '../http/observer.ts';
+import { dataHeaders } from '../http/security-headers.ts';
 import type { Figures, ReadFigures } from '../telemetry/snapshot.ts';
 import { type Live, liveOf } from './rates.ts';
 
@@ -18,8 +19,8 @@ const INTERVAL_MS = 1_000;
 const MOST_LISTENERS = 64;
 /** A hundred events or so. */
 const MOST_BEHIND_BYTES = 32_768;
-export const STREAM_HEADERS: string[] = [
-  ...['Content-Type', 'text/event-stream; charset=utf-8', 'Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff'],
+const STREAM_HEADERS: readonly string[] = [
+  ...['Content-Type', 'text/event-stream; charset=utf-8', 'Cache-Control', 'no-store'],
   // A proxy that gathers answers before it passes them on would pass on none of this.
   ...['X-Accel-Buffering', 'no'],
 ];
@@ -58,7 +59,7 @@ export class LiveFeed {
    */
   listen(response: ServerResponse): boolean {
     if (this.#closed || this.#listeners.size >= this.#mostListeners) return false;
-    response.writeHead(200, STREAM_HEADERS);
+    writeStreamHead(response);
     response.write(HEARTBEAT);
     // Figures and traces tell how long callers wait, and nobody waits for the end of this.
     tellAnswered(response);
@@ -116,6 +117,11 @@ export class LiveFeed {
     if (response.writableLength > this.#mostBehindBytes) response.destroy();
     else response.write(text);
   }
+}
+
+/** Also all of the answer to HEAD. */
+export function writeStreamHead(response: ServerResponse): void {
+  response.writeHead(200, [...STREAM_HEADERS, ...dataHeaders(response)]);
 }
 
 function eventOf(live: Live): string {

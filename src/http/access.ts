@@ -13,14 +13,17 @@ export interface AccessRefusal {
 
 /**
  * @param path without the query
+ * @param corsOrigins whose pages may call
  * @returns why it is refused; null where it is let in: then the request knows its caller
  */
 export function refusalAtGate(
   gate: Gate,
   request: IncomingMessage,
   path: string,
+  corsOrigins: readonly string[],
 ): AccessRefusal | null | Promise<AccessRefusal | null> {
-  const { host = null, 'sec-fetch-site': site } = request.headers;
+  const { host = null, origin, 'sec-fetch-site': site } = request.headers;
+  const isShared = origin !== undefined && corsOrigins.includes(origin);
   const credential = gate.isOn ? credentialOf(request, path) : null;
   const answer = gate.admit({
     method: request.method ?? 'GET',
@@ -28,7 +31,7 @@ export function refusalAtGate(
     credential: credential?.text ?? null,
     isSession: credential?.isSession ?? false,
     host,
-    site: typeof site === 'string' ? site : null,
+    site: typeof site === 'string' && !isShared ? site : null,
   });
   return answer instanceof Promise ? answer.then((later) => refusalIn(request, later)) : refusalIn(request, answer);
 }

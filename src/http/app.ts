@@ -6,6 +6,7 @@ import { type AccessRefusal, refusalAtGate } from './access.ts';
 import type { AppContext } from './context.ts';
 import { takeOnly } from './methods.ts';
 import { observe } from './observer.ts';
+import { refusalOfOrigin, shareWith } from './origins.ts';
 import { SIGN_IN_POLICY, signInPage } from './pages/sign-in.ts';
 import { sendHtml, sendProblem, traceIdOfRequest } from './reply.ts';
 import { addAuditRoute } from './routes/audit.ts';
@@ -25,6 +26,10 @@ export type { Access, AppContext, Readiness } from './context.ts';
 export interface AppOptions extends AppContext {
   /** How long the body of an import may stand still before its caller is given up. */
   readonly bodyStallTimeoutMs?: number;
+  /** Whose pages may call from a browser, besides its own. */
+  readonly corsOrigins?: readonly string[];
+  /** IP addresses and CIDRs of the proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[];
   /** Adds the routes of what stands above this layer. */
   readonly extend?: (app: Express) => void;
 }
@@ -77,10 +82,12 @@ export function createApp(options: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.set('trust proxy', false);
+  const proxies = options.trustedProxies ?? [];
+  app.set('trust proxy', proxies.length > 0 && [...proxies]);
   app.set('query parser', false);
   app.enable('case sensitive routing');
   app.enable('strict routing');
+  shareWith(app, options.corsOrigins ?? []);
   app.use((request: Request, response: Response, next: NextFunction) => admit(options, request, response, next));
   // The busiest routes come first: Express tries them in order.
   addTransactionRoutes(app, options);
@@ -108,12 +115,12 @@ function admit(options: AppOptions, request: Request, response: Response, next: 
   observe(options.observer, request, response);
   const isDraining = options.isDraining();
   if (isDraining) response.shouldKeepAlive = false;
-  const refusal = refusalOnArrival(isDraining, request);
+  const refusal = refusalOnArrival(isDraining, request) ?? refusalOfOrigin(request, options.corsOrigins ?? []);
   if (refusal !== null) {
     sendProblem(request, response, refusal);
     return;
   }
-  const atGate = refusalAtGate(options.access.gate, request, request.path);
+  const atGate = refusalAtGate(options.access.gate, request, request.path, options.corsOrigins ?? []);
   if (atGate instanceof Promise) atGate.then((later) => passOn(later, request, response, next), next);
   else passOn(atGate, request, response, next);
 }

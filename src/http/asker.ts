@@ -1,5 +1,5 @@
 // Owns who is said to have asked, in the audit and in a transaction's history.
-import type { IncomingMessage } from 'node:http';
+import type { Request } from 'express';
 import type { Asker } from '../coordinator/act.ts';
 import { addressOf } from './address.ts';
 import { callerOf } from './caller.ts';
@@ -7,7 +7,7 @@ import { callerOf } from './caller.ts';
 const NOBODY = { kind: 'nobody', id: '', name: '' } as const;
 
 /** For the audit. */
-export function askerOf(request: IncomingMessage): Asker {
+export function askerOf(request: Request): Asker {
   const principal = callerOf(request);
   const address = addressOf(request);
   if (principal === null) return { actor: NOBODY, address };
@@ -16,6 +16,6 @@ export function askerOf(request: IncomingMessage): Asker {
 }
 
 /** For people who read a history. */
-export function nameOfAsker(request: IncomingMessage): string {
+export function nameOfAsker(request: Request): string {
   return callerOf(request)?.name ?? `unauthenticated at ${addressOf(request)}`;
 }

@@ -1,7 +1,7 @@
 // Owns the answer to a method that a path does not take: 405, and to OPTIONS which it does.
 import type { Express, NextFunction, Request, Response } from 'express';
 import { problem } from '../errors.ts';
-import { sendProblem } from './reply.ts';
+import { sendNothing, sendProblem } from './reply.ts';
 
 /**
  * Refuses what no route of a path took; so it comes after them.
@@ -16,8 +16,7 @@ function refuseMethod(allow: string, request: Request, response: Response, next:
   if (takes.includes(request.method)) {
     next();
   } else if (request.method === 'OPTIONS') {
-    response.writeHead(204, ['Allow', `${allow}, OPTIONS`]);
-    response.end();
+    sendNothing(response, 204, ['Allow', `${allow}, OPTIONS`]);
   } else
     sendProblem(request, response, problem('method-not-allowed', `${request.method} is not taken here; ${allow} is.`), [
       'Allow',

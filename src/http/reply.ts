@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PROBLEMS, type Problem } from '../errors.ts';
 import { traceIdOf } from './headers.ts';
 import { answersWith } from './observer.ts';
+import { dataHeaders, pageHeaders } from './security-headers.ts';
 import { spanOf } from './tracer.ts';
 
 /** How long and how much of a body nobody wants is read on, so that the caller gets to see why (see `linger`). */
@@ -57,8 +58,16 @@ export function sendHtml(
   contentSecurityPolicy: string,
   more: readonly string[] = [],
 ): void {
-  const headers = ['Content-Security-Policy', contentSecurityPolicy, 'X-Frame-Options', 'DENY', 'Referrer-Policy', 'no-referrer'];
-  send(response, status, 'text/html; charset=utf-8', text, [...headers, ...more]);
+  const length = String(Buffer.byteLength(text));
+  const headers = ['Content-Type', 'text/html; charset=utf-8', 'Content-Length', length];
+  response.writeHead(status, [...headers, ...pageHeaders(response, contentSecurityPolicy), ...more]);
+  response.end(text);
+}
+
+/** Answers that there is nothing to read: 204 or 304. */
+export function sendNothing(response: ServerResponse, status: 204 | 304, headers: readonly string[] = []): void {
+  response.writeHead(status, [...dataHeaders(response), ...headers]);
+  response.end();
 }
 
 /** Answers with a problem. A caller that has gone, or was answered already, is left alone. */
@@ -100,8 +109,7 @@ function send(response: ServerResponse, status: number, contentType: string, tex
     contentType,
     'Content-Length',
     String(Buffer.byteLength(text)),
-    'X-Content-Type-Options',
-    'nosniff',
+    ...dataHeaders(response),
     ...headers,
   ]);
   response.end(text);
@@ -124,8 +132,7 @@ function linger(
     'application/problem+json; charset=utf-8',
     'Content-Length',
     String(Buffer.byteLength(text)),
-    'X-Content-Type-Options',
-    'nosniff',
+    ...dataHeaders(response),
     'Connection',
     'close',
     ...headers,

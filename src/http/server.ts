@@ -1,13 +1,18 @@
 // Owns the HTTP server: the bounds on slow, stuck and malformed clients (I12), and the answers to what no route ever sees.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { type Problem, problem } from '../errors.ts';
 import { traceIdOf } from './headers.ts';
 import { problemDocument, sendProblem } from './reply.ts';
+import { dataHeaderLines } from './security-headers.ts';
+import { type Server, type TlsFiles, tlsOptions, watchHandshakes } from './tls.ts';
 import { type HttpTracer, traceRequest, UNTRACED } from './tracer.ts';
 import { isLongUpload } from './uploads.ts';
 
 export interface HttpServerOptions {
+  /** Null or left out: plain HTTP. */
+  readonly tls?: TlsFiles | null;
   /** From a request's first byte to the last of its body; imports are exempt (they have a stall timeout of their own). */
   readonly requestTimeoutMs?: number;
   readonly headersTimeoutMs?: number;
@@ -33,34 +38,49 @@ type Handler = (request: IncomingMessage, response: ServerResponse, done: (error
  * @param app an Express application, or anything with its signature
  */
 export function createHttpServer(app: Handler, options: HttpServerOptions = {}): Server {
-  const server = createServer({
+  const headersTimeout = options.headersTimeoutMs ?? 10_000;
+  const bounds = {
     requestTimeout: options.requestTimeoutMs ?? 30_000,
-    headersTimeout: options.headersTimeoutMs ?? 10_000,
+    headersTimeout,
     keepAliveTimeout: options.keepAliveTimeoutMs ?? 65_000,
     connectionsCheckingInterval: options.connectionsCheckingIntervalMs ?? 1_000,
     maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
     // Node would refuse it with a bare 400; the listener below does so with a problem.
     requireHostHeader: false,
-  });
+  };
+  const tls = options.tls ?? null;
+  // A handshake is to be done as soon as headers are: node would wait two minutes for it.
+  const server: Server =
+    tls === null ? createServer(bounds) : createTlsServer({ ...bounds, ...tlsOptions(tls), handshakeTimeout: headersTimeout });
+  if (tls !== null) watchHandshakes(server);
   server.maxHeadersCount = MAX_HEADERS + 1;
   server.maxRequestsPerSocket = 0;
   // Node looks at the socket's own progress here: a write that still drains is not idle.
   server.timeout = options.stallTimeoutMs ?? 60_000;
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   const tracer = options.tracer ?? UNTRACED;
-  server.on('request', (request, response) => {
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     traceRequest(tracer, request, response);
     if (request.rawHeaders.length > 2 * MAX_HEADERS) return sendProblem(request, response, tooManyHeaders());
     if (request.headers.host === undefined && request.httpVersion === '1.1') return sendProblem(request, response, noHost());
     app(request, response, () => sendProblem(request, response, problem('not-found', 'Nothing stands at this path.')));
   });
+  // Node would answer by itself, in its own words.
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
+    sendProblem(request, response, unknownExpectation()),
+  );
   server.on('clientError', answerClientError);
   return server;
 }
 
 function tooManyHeaders(): Problem {
   return { ...problem('invalid-request', `A request may have up to ${MAX_HEADERS} header fields.`), status: 431 };
+}
+
+/** RFC 9110, 10.1.1. */
+function unknownExpectation(): Problem {
+  return { ...problem('invalid-request', 'Nothing is expected here but 100-continue.'), status: 417 };
 }
 
 /** RFC 9112, 3.2. */
@@ -71,13 +91,14 @@ function noHost(): Problem {
 /** Answers what the parser refused, on the bare socket, and closes: after a fault in framing nothing that follows can be trusted. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isLongUpload(socket)) return;
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // What is not the parser's or the timers' is the connection's own, or that of its TLS handshake: nobody could read an answer.
+  if (!/^(?:HPE|ERR_HTTP)_/.test(error.code ?? '') || !socket.writable) {
     socket.destroy();
     return;
   }
   const { status, text } = problemDocument(problemOf(error), traceIdOf(undefined));
   socket.end(
-    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n${text}`,
+    `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${dataHeaderLines(socket)}Connection: close\r\n\r\n${text}`,
   );
   // A caller that never closes its side must not keep the socket.
   setTimeout(() => socket.destroy(), 1_000).unref();

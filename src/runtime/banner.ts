@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 
 const UNGUARDED =
   'There is no API key yet: whoever reaches the loopback of this machine may do everything. The first key ends that:\n  holdfast keys create --name admin --scopes admin';
+const CURL_OVER_TLS =
+  'Where curl does not know who signed the certificate, add --cacert FILE; where it must show one of its own, --cert FILE --key FILE.';
 
 /**
  * @param url where it listens
@@ -23,6 +25,7 @@ export function banner(url: string, isGuarded: boolean): string {
     post('/v1/transactions', `{"id":"${id}","items":[{"sku":"SKU-1","quantity":2}]}`),
     `  curl -sS -X POST ${url}/v1/transactions/${id}/confirm${key}`,
     '',
+    ...(url.startsWith('https:') ? [CURL_OVER_TLS, ''] : []),
     `The API, to read and try: ${url}/docs`,
     ...(isGuarded ? [] : ['', UNGUARDED]),
     '',

@@ -1,7 +1,6 @@
 // Owns one HTTP process: it builds the lane, the ledger, the timers and the server, and takes them down in the order that
 // loses nothing.
 import { createHash } from 'node:crypto';
-import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
@@ -13,6 +12,7 @@ import { LedgerFault } from '../coordinator/ledger.ts';
 import { Watch } from '../coordinator/watch.ts';
 import { createApp, type Readiness } from '../http/app.ts';
 import { createHttpServer } from '../http/server.ts';
+import { closeAllConnections, closeIdleConnections, renewTls, type Server } from '../http/tls.ts';
 import { Chaining } from '../keeping/chaining.ts';
 import { Reconciler } from '../keeping/reconciler.ts';
 import { Retention } from '../keeping/retention.ts';
@@ -22,12 +22,14 @@ import { PostgresLedger } from '../ledger/ledger.ts';
 import { Pool } from '../ledger/pool.ts';
 import { PostgresQueries } from '../ledger/queries.ts';
 import { PostgresStandings } from '../ledger/standing.ts';
+import { listOf } from '../setting-forms.ts';
 import type { SendFigures } from '../telemetry/otlp.ts';
 import type { Tracing } from '../telemetry/tracing-ports.ts';
 import { Sweep } from '../timers/sweep.ts';
 import { WakeUps } from '../timers/wake-ups.ts';
 import { startAccess } from './access.ts';
 import { Branches } from './branches.ts';
+import { openCertificates } from './certificates.ts';
 import { fieldsOfCall, fieldsOfCommand } from './log-fields.ts';
 import { Measuring, VERSION } from './measuring.ts';
 import { throttled } from './throttled.ts';
@@ -69,6 +71,7 @@ export async function startHttpProcess(
   tracing: Tracing | null = null,
   sendFigures: SendFigures | null = null,
 ): Promise<HttpProcess> {
+  const certificates = openCertificates(config, log);
   const measuring = new Measuring(slot);
   const warn = throttled((details, message) => log.warn(details, message));
   const pools = openPools(config, databaseUrl, warn);
@@ -151,16 +154,21 @@ export async function startHttpProcess(
     hottest: (limit) => measuring.hottest(limit),
     log,
     isDraining: () => draining,
+    corsOrigins: listOf(config.corsOrigins),
+    trustedProxies: listOf(config.trustedProxies),
     extend: (routes) => operators.addTo(routes),
   });
-  const server = createHttpServer(app, { ...config, ...(tracing === null ? {} : { tracer: tracing.http }) });
+  const tls = certificates?.files ?? null;
+  const server = createHttpServer(app, { ...config, tls, ...(tracing === null ? {} : { tracer: tracing.http }) });
   await branches.start();
   const endSending = await sendFigures?.(() => measuring.own());
-  const url = await listen(server, config.host, config.port);
+  const url = await listen(server, config.host, config.port, tls === null ? 'http' : 'https');
+  certificates?.watch((files) => renewTls(server, files));
   sweep.start();
 
   const takeDown = async (): Promise<void> => {
     draining = true;
+    certificates?.stop();
     measuring.stop();
     watch.close();
     operators.close();
@@ -320,7 +328,7 @@ function answersWithin(ms: number, question: Promise<unknown>): Promise<'up' | '
   });
 }
 
-function listen(server: Server, host: string, port: number): Promise<string> {
+function listen(server: Server, host: string, port: number, scheme: 'http' | 'https'): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port, backlog: 1024 }, () => {
@@ -328,7 +336,7 @@ function listen(server: Server, host: string, port: number): Promise<string> {
       // A TCP server's address is never a string (a pipe's name) nor null while it listens.
       const { address, family, port: taken } = server.address() as AddressInfo;
       const reachable = address === '0.0.0.0' || address === '::' ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-      resolve(`http://${reachable}:${taken}`);
+      resolve(`${scheme}://${reachable}:${taken}`);
     });
   });
 }
@@ -336,14 +344,14 @@ function listen(server: Server, host: string, port: number): Promise<string> {
 /** Idle connections go at once, busy ones with their answer, stuck ones when the time is up. */
 function closeServer(server: Server, withinMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), withinMs);
-    const nudge = setInterval(() => server.closeIdleConnections(), 100);
+    const cut = setTimeout(() => closeAllConnections(server), withinMs);
+    const nudge = setInterval(() => closeIdleConnections(server), 100);
     server.close(() => {
       clearTimeout(cut);
       clearInterval(nudge);
       resolve();
     });
-    server.closeIdleConnections();
+    closeIdleConnections(server);
   });
 }
 

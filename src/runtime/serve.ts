@@ -9,6 +9,7 @@ import { sendingFigures } from '../telemetry/otlp.ts';
 import { startTracing, type Tracing } from '../telemetry/tracing.ts';
 import { NotSafe } from './access.ts';
 import { banner } from './banner.ts';
+import { CertificateFault } from './certificates.ts';
 import { endProcess } from './ending.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
 import { throttled } from './throttled.ts';
@@ -148,7 +149,7 @@ function readConfigOrExplain(env: NodeJS.ProcessEnv): Config | null {
   }
 }
 
-const FORESEEN = [NotSafe, FolderInUse, SchemaMismatch, DatabaseUnreachable, WorkerEnded];
+const FORESEEN = [NotSafe, CertificateFault, FolderInUse, SchemaMismatch, DatabaseUnreachable, WorkerEnded];
 
 /** What an operator can mend is told in one plain sentence; what we did not foresee, with its stack. */
 function explain(error: unknown, log: Logger): void {

@@ -9,7 +9,7 @@ import { Console } from '../../src/console/console.ts';
 import type { Answered } from '../../src/http/observer.ts';
 import { until } from '../support/call.ts';
 import { makeFolder } from '../support/folder.ts';
-import { HttpFixture, NO_ACCESS } from '../support/http-fixture.ts';
+import { expectGuardedData, HttpFixture, NO_ACCESS } from '../support/http-fixture.ts';
 
 const HTML = '<!doctype html><title>here — チケット</title>';
 
@@ -70,7 +70,8 @@ describe('the console over HTTP', () => {
       expect(response.headers.get('content-security-policy')).to.equal(
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       );
-      expect(response.headers.get('x-content-type-options')).to.equal('nosniff');
+      expectGuardedData(response.headers, true);
+      expect(response.headers.get('cross-origin-opener-policy')).to.equal('same-origin');
       expect(response.headers.get('cache-control')).to.equal('no-cache');
       const etag = response.headers.get('etag') ?? '';
       const again = await fetched(path, { headers: { 'if-none-match': etag } });
@@ -80,6 +81,7 @@ describe('the console over HTTP', () => {
     }
     const slash = await fetched('/console/');
     expect([slash.status, slash.headers.get('location')]).to.deep.equal([308, '/console']);
+    expectGuardedData(slash.headers);
   });
 
   it('is nothing beside what is in its folder', async () => {
@@ -120,6 +122,7 @@ describe('the console over HTTP', () => {
     const live = await fetched('/console/api/live', { method: 'HEAD' });
     expect([live.status, live.headers.get('content-type')]).to.deep.equal([200, 'text/event-stream; charset=utf-8']);
     expect(operators.listeners).to.equal(0);
+    expectGuardedData(live.headers);
   });
 
   it('is read by no page of another origin', async () => {
@@ -139,6 +142,7 @@ describe('the console over HTTP', () => {
     const leave = new AbortController();
     const live = await fetched('/console/api/live', { headers: { accept: 'text/event-stream' }, signal: leave.signal });
     expect(live.status).to.equal(200);
+    expectGuardedData(live.headers);
     expect(told.at(-1)).to.equal('/console/api/live 200');
     expect(await codeOf(await fetched('/console/api/live'))).to.equal('503 overloaded');
     const toldOf = () => told.filter((line) => line === '/console/api/live 200').length;

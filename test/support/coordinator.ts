@@ -108,7 +108,7 @@ async function untilReady(child: ChildProcess, output: () => string): Promise<st
   const deadline = performance.now() + START_LIMIT_MS;
   while (performance.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null) break;
-    const url = /holdfast listens on (http:\/\/[^\s"]+)/.exec(output())?.[1];
+    const url = /holdfast listens on (https?:\/\/[^\s"]+)/.exec(output())?.[1];
     if (url !== undefined) {
       const ready = await fetch(new URL('/readyz', url)).catch(() => null);
       await ready?.body?.cancel();

@@ -124,6 +124,7 @@ export class HttpFixture {
     const text = await response.text();
     const isJson = (response.headers.get('content-type') ?? '').includes('json');
     const parsed = text === '' ? undefined : isJson ? JSON.parse(text) : text;
+    expectGuardedData(response.headers, (response.headers.get('content-type') ?? '').startsWith('text/html'));
     if (this.#openapi !== null) expectAnswerToMatch(this.#openapi, method, path, response.status, parsed);
     return { status: response.status, headers: response.headers, body: parsed };
   }
@@ -160,6 +161,26 @@ export class HttpFixture {
   expectNothingAtErrorLevel(): void {
     expect(this.logged.filter((line) => line.level >= 50)).to.deep.equal([]);
   }
+}
+
+const GUARDS = {
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  'x-powered-by': null,
+  'strict-transport-security': null,
+};
+
+/** What every answer has, whatever it says; over plain HTTP. A page has a policy of its own besides. */
+export function expectGuardedData(headers: Headers, isPage = false): void {
+  const policy = headers.get('content-security-policy');
+  if (isPage)
+    expect(policy)
+      .to.match(/^default-src 'none';/)
+      .and.not.match(/unsafe|\*/);
+  else expect(policy).to.equal("default-src 'none';frame-ancestors 'none'");
+  for (const [name, value] of Object.entries(GUARDS)) expect(headers.get(name), name).to.equal(value);
 }
 
 /** What every problem has in common (RFC 9457 and the contract, section 5). */

@@ -18,6 +18,9 @@ describe('settings', () => {
     expect(readConfig({})).to.deep.equal({
       host: '127.0.0.1',
       port: 8080,
+      tlsCertFile: null,
+      tlsKeyFile: null,
+      tlsClientCaFile: null,
       databaseUrl: null,
       redisUrl: null,
       dataDir: '.holdfast',
@@ -30,6 +33,8 @@ describe('settings', () => {
       requestTimeoutMs: 10_000,
       headersTimeoutMs: 5_000,
       keepAliveTimeoutMs: 65_000,
+      corsOrigins: null,
+      trustedProxies: null,
       drainTimeoutMs: 8_000,
       databaseTimeoutMs: 5_000,
       retentionDays: 30,
@@ -108,6 +113,31 @@ describe('settings', () => {
     const faults = faultsOf({ DATABASE_URL: 'mysql://root:hunter2@db', REDIS_URL: 'hunter2' });
     expect(faults).to.have.length(2);
     expect(faults.join()).not.to.include('hunter2');
+  });
+
+  it('take exact origins and nothing wider', () => {
+    const name = 'HOLDFAST_CORS_ORIGINS';
+    for (const text of ['https://shop.example', 'http://localhost:3000, https://b.example:8443', 'http://[::1]:81'])
+      expect(faultsOf({ [name]: text }), text).to.deep.equal([]);
+    const wide = ['*', 'https://*.example', 'null', 'shop.example', 'https://shop.example/', 'https://shop.example:443'];
+    for (const text of [...wide, 'HTTPS://shop.example', 'https://a@b.example', 'file://x', 'https://a.example,', ',', ' '])
+      expect(faultsOf({ [name]: text }), text).to.have.length(1);
+  });
+
+  it('take addresses and networks of proxies, and not the whole world', () => {
+    const name = 'HOLDFAST_TRUSTED_PROXIES';
+    for (const text of ['10.0.0.7', '10.1.0.0/16, ::1', 'fd00::/8']) expect(faultsOf({ [name]: text }), text).to.deep.equal([]);
+    const wrong = ['loopback', 'true', '1', '0.0.0.0/0', '::/0', '10.0.0.0/33', '10.0.0/8', '010.0.0.1', 'fe80::1%eth0'];
+    for (const text of [...wrong, '10.0.0.1/', '10.0.0.1/8/8', '10.0.0.1,', '::ffff:10.0.0.0/104', 'proxy.example'])
+      expect(faultsOf({ [name]: text }), text).to.have.length(1);
+  });
+
+  it('refuse half of TLS', () => {
+    const [cert, key, clientCa] = ['HOLDFAST_TLS_CERT_FILE', 'HOLDFAST_TLS_KEY_FILE', 'HOLDFAST_TLS_CLIENT_CA_FILE'];
+    expect(faultsOf({ [cert]: 'c' })).to.deep.equal([`${cert} needs ${key}.`]);
+    expect(faultsOf({ [key]: 'k' })).to.deep.equal([`${key} needs ${cert}.`]);
+    expect(faultsOf({ [clientCa]: 'a' })).to.deep.equal([`${clientCa} needs ${cert} and ${key}.`]);
+    expect(faultsOf({ [cert]: 'c', [key]: 'k', [clientCa]: 'a' })).to.deep.equal([]);
   });
 
   it('refuse a headers timeout longer than the request timeout', () => {

@@ -12,7 +12,7 @@ import { CreateKeyBody, DEFAULT_OVERLAP_MS, RotateKeyBody } from '../key-schemas
 import { readQuery, refusalOfQuery } from '../query.ts';
 import { DEFAULT_LIMIT, PageQuery } from '../query-schemas.ts';
 import { renderPage } from '../render.ts';
-import { sendJson, sendProblem } from '../reply.ts';
+import { sendJson, sendNothing, sendProblem } from '../reply.ts';
 import { accepted } from '../result.ts';
 import { validate } from '../validate.ts';
 
@@ -93,8 +93,7 @@ async function revokeKey({ access }: AppContext, request: Request, response: Res
   const key = await access.keys.revoke(id.value, act);
   if (typeof key === 'string') return sendProblem(request, response, problemOf(key, id.value, 'path id'));
   await access.keysChanged();
-  response.writeHead(204);
-  response.end();
+  sendNothing(response, 204);
 }
 
 /** Without what it is recognised by, which no answer holds. */

@@ -7,7 +7,7 @@ import { type AppContext, sendBodyRefusal } from '../context.ts';
 import { putParticipantCommand } from '../operator-commands.ts';
 import { refusalOfQuery } from '../query.ts';
 import { renderPage, renderParticipant } from '../render.ts';
-import { sendJson, sendProblem } from '../reply.ts';
+import { sendJson, sendNothing, sendProblem } from '../reply.ts';
 import type { Result } from '../result.ts';
 import { ParticipantName } from '../schema-terms.ts';
 import { readsWithin, within } from '../tracer.ts';
@@ -63,8 +63,7 @@ async function removeParticipant({ coordinator }: AppContext, request: Request, 
     within(request, { kind: 'remove-participant', name: name.value, asker: askerOf(request) }),
   );
   if (!verdict.ok) return sendProblem(request, response, verdict.problem);
-  response.writeHead(204);
-  response.end();
+  sendNothing(response, 204);
 }
 
 function nameOf(request: Request): Result<string> {

@@ -6,10 +6,11 @@ import { problem } from '../../errors.ts';
 import { readForm } from '../body.ts';
 import { type AppContext, sendBodyRefusal } from '../context.ts';
 import { isCredential, SESSION_COOKIE } from '../credential.ts';
-import { isFromOwnPage } from '../origin.ts';
+import { isFromOwnPage } from '../origins.ts';
 import { SIGN_IN_POLICY, signInPage } from '../pages/sign-in.ts';
 import { refusalOfQuery } from '../query.ts';
-import { sendHtml, sendProblem } from '../reply.ts';
+import { sendHtml, sendNothing, sendProblem } from '../reply.ts';
+import { dataHeaders } from '../security-headers.ts';
 
 const PATH = '/console/session';
 const CONSOLE = '/console';
@@ -45,8 +46,7 @@ function signOut(request: Request, response: Response): void {
     sendProblem(request, response, refusal);
     return;
   }
-  response.writeHead(204, ['Set-Cookie', cookie(request, '', 0)]);
-  response.end();
+  sendNothing(response, 204, ['Set-Cookie', cookie(request, '', 0)]);
 }
 
 /** Nobody is signed in, or out, by another site's page. */
@@ -56,7 +56,16 @@ function refusalOfRequest(request: Request) {
 }
 
 function goOn(response: Response, headers: readonly string[]): void {
-  response.writeHead(303, ['Location', CONSOLE, 'Content-Length', '0', 'Cache-Control', 'no-store', ...headers]);
+  response.writeHead(303, [
+    ...dataHeaders(response),
+    'Location',
+    CONSOLE,
+    'Content-Length',
+    '0',
+    'Cache-Control',
+    'no-store',
+    ...headers,
+  ]);
   response.end();
 }
 

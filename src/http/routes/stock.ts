@@ -13,7 +13,7 @@ import { namesTag, readIfMatch } from '../headers.ts';
 import { readQuery, refusalOfQuery } from '../query.ts';
 import { DEFAULT_LIMIT, StockHistoryQuery, StocksQuery } from '../query-schemas.ts';
 import { renderMovement, renderPage, renderStock, renderStockHistoryEntry } from '../render.ts';
-import { sendJson, sendProblem } from '../reply.ts';
+import { sendJson, sendNothing, sendProblem } from '../reply.ts';
 import { accepted, type Result } from '../result.ts';
 import { Sku } from '../schema-terms.ts';
 import { readsWithin, within } from '../tracer.ts';
@@ -67,8 +67,7 @@ async function showStock({ queries }: AppContext, request: Request, response: Re
   if (rows.length === 0) return sendProblem(request, response, unknownSku(sku.value));
   const etag = etagOf(rows);
   if (!namesTag(headerOf(request, 'if-none-match'), etag)) return sendStock(response, sku.value, rows);
-  response.writeHead(304, ['ETag', etag, 'Cache-Control', 'no-cache']);
-  response.end();
+  sendNothing(response, 304, ['ETag', etag, 'Cache-Control', 'no-cache']);
 }
 
 async function listStock({ queries }: AppContext, request: Request, response: Response): Promise<void> {
