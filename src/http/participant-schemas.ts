@@ -21,7 +21,8 @@ const Url = z
     format: 'uri',
     maxLength: 2_048,
     pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^?#]+$',
-    description: 'Of http or https; `/try`, `/confirm` and `/cancel` are put behind it. Without user, query and fragment.',
+    description:
+      'Of http or https; `/try`, `/confirm` and `/cancel` are put behind it. Without user, query and fragment. An address that is not public must be let in by HOLDFAST_PARTICIPANT_ALLOW; a name is looked at with every connection.',
     example: 'https://payment.example/holdfast',
   });
 const Secret = z

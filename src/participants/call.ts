@@ -5,6 +5,7 @@ import type { CallDetails } from '../coordinator/branch-work.ts';
 import type { BranchCall } from '../coordinator/effects.ts';
 import { newId } from '../coordinator/identifiers.ts';
 import type { Participant } from '../coordinator/model.ts';
+import { type AddressGuard, guardedConnector } from './address-guard.ts';
 import { noReply, oversizedReply, type Reply, replyOf } from './reply-table.ts';
 
 /** Nobody needs more than this to say yes or no (I12). */
@@ -21,7 +22,7 @@ export class Connection {
   readonly #origin: string;
   readonly #path: string;
 
-  constructor(participant: Participant) {
+  constructor(participant: Participant, guard: AddressGuard) {
     this.#participant = participant;
     const url = new URL(participant.url);
     this.#origin = url.origin;
@@ -29,11 +30,9 @@ export class Connection {
     this.#pool = new Pool(url.origin, {
       connections: participant.maxConcurrency,
       pipelining: 1,
-      // Over HTTP/2 a call that is given up leaves its connection in use: one that a network had swallowed would fail every call after
-      // it for minutes. Here it goes with its call.
       allowH2: false,
       maxHeaderSize: MAX_HEADER_BYTES,
-      connect: { timeout: participant.timeoutMs },
+      connect: guardedConnector(guard, participant.timeoutMs),
       // One clock for the whole call is ours, below; these two would each count a part of it.
       headersTimeout: 0,
       bodyTimeout: 0,

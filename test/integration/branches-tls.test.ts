@@ -10,6 +10,7 @@ import { expect } from 'chai';
 import type { BranchId, Participant, TransactionId } from '../../src/coordinator/model.ts';
 import { Connection } from '../../src/participants/call.ts';
 import { makeFolder } from '../support/folder.ts';
+import { LOOPBACK_LET_IN } from '../support/participant-server.ts';
 
 const CERTIFICATE = `[req]
 distinguished_name=dn
@@ -55,7 +56,7 @@ describe('calls to a participant over TLS', () => {
     const url = `https://localhost:${await listening(road)}`;
     const retry = { initialMs: 1000, maxMs: 60_000, attentionAfter: 10 };
     registration = { name: 'payment', url, timeoutMs: 1000, maxConcurrency: 4, retry, createdAt: 0, updatedAt: 0 };
-    connection = new Connection(registration);
+    connection = new Connection(registration, LOOPBACK_LET_IN);
   });
   after(async () => {
     await connection.destroy();

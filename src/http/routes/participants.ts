@@ -39,14 +39,18 @@ async function showParticipant({ queries }: AppContext, request: Request, respon
   sendJson(response, 200, renderParticipant(participant), NOT_KEPT);
 }
 
-async function putParticipant({ coordinator }: AppContext, request: Request, response: Response): Promise<void> {
+async function putParticipant(
+  { coordinator, addressRefusedIn }: AppContext,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const refusal = refusalOfQuery(request.url);
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const name = nameOf(request);
   if (!name.ok) return sendProblem(request, response, name.problem);
   const body = await readJson(request, MAX_BODY_BYTES, 'required');
   if (!body.ok) return sendBodyRefusal(request, response, body);
-  const command = putParticipantCommand(name.value, body.value);
+  const command = putParticipantCommand(name.value, body.value, addressRefusedIn);
   if (!command.ok) return sendProblem(request, response, command.problem);
   const verdict = await coordinator.submit(within(request, command.value));
   if (!verdict.ok) return sendProblem(request, response, verdict.problem);

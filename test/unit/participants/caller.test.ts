@@ -8,7 +8,7 @@ import type { BranchCall } from '../../../src/coordinator/effects.ts';
 import type { BranchId, Participant, TransactionId } from '../../../src/coordinator/model.ts';
 import { Caller } from '../../../src/participants/caller.ts';
 import { Claims } from '../../../src/participants/claims.ts';
-import { type ParticipantServer, startParticipant } from '../../support/participant-server.ts';
+import { LOOPBACK_LET_IN, type ParticipantServer, startParticipant } from '../../support/participant-server.ts';
 
 const HOLDER = 'c0000000-0000-4000-8000-000000000001';
 const CALL: BranchCall = {
@@ -67,6 +67,7 @@ describe('the caller of participants', () => {
     [replies, faults, holder, isWaiting] = [[], [], null, false];
     const onFault = (error: unknown): unknown => faults.push(error);
     caller = new Caller({
+      guard: LOOPBACK_LET_IN,
       ...{ work, coordinator, leaseHolder: () => HOLDER, onFault },
       onRoom: () => void claims.wake(),
       onDoubt: () => claims.doubt(),
