@@ -9,10 +9,14 @@ import { validate } from './validate.ts';
 
 const ALLOW = SETTINGS.participantAllow.name;
 
-/** @param addressRefusedIn a URL; names are looked at when calls are made: what they stand for may change */
+/**
+ * @param spareSecret becomes its secret where none is given and it has none
+ * @param addressRefusedIn a URL; names are looked at when calls are made: what they stand for may change
+ */
 export function putParticipantCommand(
   name: string,
   body: unknown,
+  spareSecret: string,
   addressRefusedIn: (url: string) => string | null,
 ): Result<PutParticipantCommand> {
   const parsed = validate(PutParticipantBody, body);
@@ -30,6 +34,7 @@ export function putParticipantCommand(
     maxConcurrency,
     retry: { initialMs, maxMs, attentionAfter },
     secret: given.secret ?? null,
+    spareSecret,
   });
 }
 

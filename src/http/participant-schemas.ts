@@ -30,7 +30,7 @@ const Secret = z
   .refine(isSecret, { error: SECRET_RULE })
   .meta({
     pattern: '^whsec_[A-Za-z0-9+/]+={0,2}$',
-    description: `What calls will be signed with (Standard Webhooks; they are not yet): \`whsec_\` and the base64 of ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes. It is in no answer; a PUT without one keeps the one there is.`,
+    description: `What calls are signed with (Standard Webhooks): \`whsec_\` and the base64 of ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes. One that is given is in no answer; a PUT without one keeps the one there is, or makes one.`,
     example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   });
 

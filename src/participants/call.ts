@@ -7,6 +7,7 @@ import { newId } from '../coordinator/identifiers.ts';
 import type { Participant } from '../coordinator/model.ts';
 import { type AddressGuard, guardedConnector } from './address-guard.ts';
 import { noReply, oversizedReply, type Reply, replyOf } from './reply-table.ts';
+import { Signer } from './signature.ts';
 
 /** Nobody needs more than this to say yes or no (I12). */
 export const MAX_REPLY_BYTES = 65_536;
@@ -21,6 +22,7 @@ export class Connection {
   readonly #pool: Pool;
   readonly #origin: string;
   readonly #path: string;
+  readonly #signer = new Signer();
 
   constructor(participant: Participant, guard: AddressGuard) {
     this.#participant = participant;
@@ -49,12 +51,17 @@ export class Connection {
   call(call: BranchCall, details: CallDetails, traceparent: string | null = null): Promise<Reply> {
     return new Promise((resolve) => {
       const answer = new Answer(this.#participant.timeoutMs, resolve);
+      // Stable over all attempts, which is what Standard Webhooks asks of a message's id.
+      const id = `${call.branchId}:${call.phase}`;
+      const body = bodyOf(call, details);
+      // By the clock that coordinators share: that of this process may be wrong.
+      const signature = this.#signer.headersFor(details.secrets, id, details.now, body);
       const options: Dispatcher.DispatchOptions = {
         origin: this.#origin,
         path: `${this.#path}/${call.phase}`,
         method: 'POST',
-        headers: headersOf(call, traceparent ?? continued(details.traceparent)),
-        body: bodyOf(call, details),
+        headers: [...headersOf(id, traceparent ?? continued(details.traceparent)), ...signature],
+        body,
       };
       try {
         this.#pool.dispatch(options, answer);
@@ -131,10 +138,10 @@ class Answer implements Dispatcher.DispatchHandler {
   }
 }
 
-function headersOf(call: BranchCall, traceparent: string): string[] {
+function headersOf(id: string, traceparent: string): string[] {
   return [
     ...['content-type', 'application/json', 'accept', 'application/json', 'user-agent', 'holdfast'],
-    ...['idempotency-key', `${call.branchId}:${call.phase}`, 'traceparent', traceparent],
+    ...['idempotency-key', id, 'traceparent', traceparent],
   ];
 }
 

@@ -70,7 +70,15 @@ describe('calls to a participant over TLS', () => {
     const [transactionId, branchId] = ['t' as TransactionId, 'b' as BranchId];
     const call = { transactionId, branchId, participant: 'payment', phase: 'confirm', fence: 1, isUrgent: false } as const;
     const stored = { branchId, fence: 1, holder: null, attempts: 0, payload: null, traceparent: '00-1-1-01' };
-    const details = { ...stored, state: 'CONFIRMING', expiresAt: 0, isBeforeDeadline: true, participant: registration };
+    const details = {
+      ...stored,
+      state: 'CONFIRMING',
+      expiresAt: 0,
+      isBeforeDeadline: true,
+      secrets: [],
+      now: 0,
+      participant: registration,
+    };
     const reply = await connection.call(call, details);
     return reply.outcome;
   };

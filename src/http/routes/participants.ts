@@ -1,6 +1,7 @@
 // Owns the routes under /v1/participants: registration of the remote services that take part in transactions.
 import type { Express, Request, Response } from 'express';
 import { unknownParticipant } from '../../coordinator/decide/participant.ts';
+import { newSecret } from '../../coordinator/secrets.ts';
 import { MAX_BODY_BYTES, readJson } from '../body.ts';
 import { type AppContext, sendBodyRefusal } from '../context.ts';
 import { putParticipantCommand } from '../operator-commands.ts';
@@ -26,7 +27,15 @@ async function listParticipants({ queries }: AppContext, request: Request, respo
   const refusal = refusalOfQuery(request.url);
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const participants = await readsWithin(request, queries).participants(null);
-  sendJson(response, 200, renderPage(participants.map(renderParticipant), null), NOT_KEPT);
+  sendJson(
+    response,
+    200,
+    renderPage(
+      participants.map((one) => renderParticipant(one)),
+      null,
+    ),
+    NOT_KEPT,
+  );
 }
 
 async function showParticipant({ queries }: AppContext, request: Request, response: Response): Promise<void> {
@@ -50,11 +59,11 @@ async function putParticipant(
   if (!name.ok) return sendProblem(request, response, name.problem);
   const body = await readJson(request, MAX_BODY_BYTES, 'required');
   if (!body.ok) return sendBodyRefusal(request, response, body);
-  const command = putParticipantCommand(name.value, body.value, addressRefusedIn);
+  const command = putParticipantCommand(name.value, body.value, newSecret(), addressRefusedIn);
   if (!command.ok) return sendProblem(request, response, command.problem);
   const verdict = await coordinator.submit(within(request, command.value));
   if (!verdict.ok) return sendProblem(request, response, verdict.problem);
-  sendJson(response, 200, renderParticipant(verdict.participant), NOT_KEPT);
+  sendJson(response, 200, renderParticipant(verdict.participant, verdict.secret), NOT_KEPT);
 }
 
 async function removeParticipant({ coordinator }: AppContext, request: Request, response: Response): Promise<void> {

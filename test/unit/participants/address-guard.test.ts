@@ -27,7 +27,7 @@ async function callAt(url: string, guard: AddressGuard): Promise<Reply> {
   try {
     return await connection.call(CALL, {
       ...{ branchId: CALL.branchId, fence: 1, holder: 'me', attempts: 0, payload: null, state: 'CONFIRMING', expiresAt: 0 },
-      ...{ traceparent: `00-${'1'.repeat(32)}-${'1'.repeat(16)}-01`, isBeforeDeadline: true, participant },
+      ...{ traceparent: `00-${'1'.repeat(32)}-${'1'.repeat(16)}-01`, isBeforeDeadline: true, participant, secrets: [], now: 0 },
     });
   } finally {
     await connection.destroy();

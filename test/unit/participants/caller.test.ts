@@ -33,7 +33,7 @@ describe('the caller of participants', () => {
 
   const detailsOf = ({ branchId, fence }: BranchCall): CallDetails => ({
     ...{ branchId, fence, holder, attempts: 0, payload: null, traceparent: `00-${'1'.repeat(32)}-${'1'.repeat(16)}-01` },
-    ...{ state: 'CONFIRMING', expiresAt: 0, isBeforeDeadline: true, participant: registration },
+    ...{ state: 'CONFIRMING', expiresAt: 0, isBeforeDeadline: true, participant: registration, secrets: [], now: 0 },
   });
   const work: BranchWorkPort = {
     beginLease: () => Promise.resolve(),
