@@ -1,6 +1,7 @@
 // Owns the tests of what PostgreSQL keeps of participants' secrets: apart from the registrations, two that live at most, none longer
 // than its participant.
 import { expect } from 'chai';
+import { migrate } from '../../src/ledger/migrate.ts';
 import { PostgresQueries } from '../../src/ledger/queries.ts';
 import { type BranchCoordinator, startCoordinator } from '../support/branch-coordinator.ts';
 import { branchesOf, putParticipantOf, removeParticipantOf, SPARE_SECRET, transactionId, tryOf } from '../support/commands.ts';
@@ -78,6 +79,25 @@ describe('the secrets of participants', () => {
     expect((await coordinator.work.details([...coordinator.calls])).map(({ secrets }) => secrets)).to.deep.equal([[]]);
     await coordinator.tell(putParticipantOf('pay'));
     expect(await secretsOf()).to.deep.equal([SPARE_SECRET, null, false]);
+  });
+
+  it('are moved out of the registrations of an earlier schema, and the calls of those without one are not signed', async () => {
+    const name = '0008_participant_secrets.sql';
+    await database.query(`
+      DROP TABLE holdfast.participant_secret;
+      ALTER TABLE holdfast.participant ADD COLUMN secret text;
+      UPDATE holdfast.participant SET secret = 'whsec_old';
+      INSERT INTO holdfast.participant
+      SELECT 'points', url, timeout_ms, max_concurrency, retry_initial_ms, retry_max_ms, retry_attention_after, created_at, updated_at, NULL
+      FROM holdfast.participant;
+      DELETE FROM holdfast.schema_migration WHERE name = '${name}'`);
+    expect(await migrate(database.url)).to.deep.equal([name]);
+    await coordinator.tell(tried('pay', 'points'));
+    const details = await coordinator.work.details([...coordinator.calls]);
+    expect(details.map(({ participant, secrets }) => [participant.name, secrets])).to.have.deep.members([
+      ['pay', ['whsec_old']],
+      ['points', []],
+    ]);
   });
 
   it('stand in no document, and in no other table', async () => {

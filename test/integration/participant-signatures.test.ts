@@ -203,7 +203,7 @@ describe('signed calls', function () {
       '/metrics',
       '/v1/transactions',
       '/console',
-      '/console/api/participants',
+      '/console/api/overview',
     ];
     const texts = await Promise.all(paths.map(async (path) => (await coordinator.request(path)).text()));
     expect(shown).to.have.length.above(0);
