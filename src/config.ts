@@ -1,5 +1,6 @@
 // Owns the way from the environment to one frozen, typed object. Nothing else in the project reads the environment for a
 // setting. The table itself is settings.ts.
+import { letInFault } from './addresses.ts';
 import { type IntegerSetting, SETTINGS, type Setting } from './settings.ts';
 
 type ValueOf<S> = S extends IntegerSetting
@@ -49,7 +50,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       `${SETTINGS.headersTimeoutMs.name} must not be longer than ${SETTINGS.requestTimeoutMs.name} (${config.requestTimeoutMs}).`,
     );
   }
+  const listFault = config.participantAllow === null ? null : letInFault(config.participantAllow);
   if (faults.length === 0) faults.push(...issuerFaults(config), ...tlsFaults(config));
+  if (listFault !== null)
+    faults.push(`${SETTINGS.participantAllow.name} must be ${SETTINGS.participantAllow.form}: ${listFault}.`);
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
 }

@@ -271,6 +271,16 @@ export const SETTINGS = {
     meaning:
       'What the commands `holdfast import`, `stock` and `inspect` show the coordinator; the coordinator itself does not use it.',
   },
+  participantAllow: {
+    kind: 'text',
+    name: 'HOLDFAST_PARTICIPANT_ALLOW',
+    fallback: null,
+    // What an entry may be, addresses.ts says.
+    pattern: /^[^\0\r\n]{1,8192}$/,
+    form: 'a list of host names, addresses and CIDRs, separated by commas',
+    meaning:
+      'What participants may stand at though it is private, loopback, link-local or otherwise not public: host names (`pay.internal`, `*.svc.cluster.local`), addresses and CIDRs, separated by commas. Without it: nothing of that; where HOST is on the loopback and PostgreSQL is embedded, the loopback.',
+  },
   coordinatorUrl: {
     kind: 'text',
     name: 'HOLDFAST_URL',

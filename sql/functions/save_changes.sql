@@ -146,21 +146,31 @@ BEGIN
         from_state = excluded.from_state, to_state = excluded.to_state;
   END IF;
   IF participants IS NOT NULL THEN
+    -- Removed and registered again in this same batch: nothing of the first is left.
+    DELETE FROM holdfast.participant p
+    USING json_to_recordset(participants) c (name text, created_ms bigint)
+    WHERE p.name = c.name AND p.created_at <> holdfast.from_epoch_ms(c.created_ms);
     INSERT INTO holdfast.participant (
-      name, url, timeout_ms, max_concurrency, retry_initial_ms, retry_max_ms, retry_attention_after, secret, created_at, updated_at
+      name, url, timeout_ms, max_concurrency, retry_initial_ms, retry_max_ms, retry_attention_after, created_at, updated_at
     )
-    SELECT name, url, timeout_ms, max_concurrency, retry_initial_ms, retry_max_ms, retry_attention_after, secret,
+    SELECT name, url, timeout_ms, max_concurrency, retry_initial_ms, retry_max_ms, retry_attention_after,
            holdfast.from_epoch_ms(created_ms), holdfast.from_epoch_ms(updated_ms)
     FROM json_to_recordset(participants) c (
       name text, url text, timeout_ms integer, max_concurrency integer, retry_initial_ms integer, retry_max_ms integer,
-      retry_attention_after integer, secret text, created_ms bigint, updated_ms bigint
+      retry_attention_after integer, created_ms bigint, updated_ms bigint
     )
     ORDER BY name COLLATE "C"
     ON CONFLICT (name) DO UPDATE
     SET url = excluded.url, timeout_ms = excluded.timeout_ms, max_concurrency = excluded.max_concurrency,
         retry_initial_ms = excluded.retry_initial_ms, retry_max_ms = excluded.retry_max_ms,
-        retry_attention_after = excluded.retry_attention_after, secret = coalesce(excluded.secret, participant.secret),
-        updated_at = excluded.updated_at;
+        retry_attention_after = excluded.retry_attention_after, updated_at = excluded.updated_at;
+    -- The one before goes on signing beside the new one for a day.
+    INSERT INTO holdfast.participant_secret AS s (participant, secret)
+    SELECT name, secret FROM json_to_recordset(participants) c (name text, secret text) WHERE secret IS NOT NULL
+    ORDER BY name COLLATE "C"
+    ON CONFLICT (participant) DO UPDATE
+    SET secret = excluded.secret, previous = s.secret, previous_until = clock_timestamp() + interval '24 hours'
+    WHERE s.secret <> excluded.secret;
   END IF;
   IF removed_participants IS NOT NULL THEN
     DELETE FROM holdfast.participant p

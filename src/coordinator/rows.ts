@@ -17,6 +17,7 @@ import type {
   Transaction,
   TransactionId,
 } from './model.ts';
+import { digestOfSecret } from './secrets.ts';
 
 /** A counter may not pass this (contract, section 2): above it JSON numbers are no longer exact. */
 export const COUNTER_LIMIT = Number.MAX_SAFE_INTEGER;
@@ -84,6 +85,8 @@ export interface StoredParticipant {
   readonly participant: Participant;
   /** Whether an open transaction names it; read only for those that are to be removed. */
   readonly isInUse: boolean;
+  /** Of the secret that calls to it are signed with (secrets.ts); null where it has none, or is not to be put. */
+  readonly secretDigest: string | null;
 }
 
 export type Change =
@@ -165,12 +168,13 @@ export function evolve(rows: Rows, changes: readonly Change[]): void {
       case 'move-stock':
         rows.stock.set(stockKey(change.delta.sku, change.delta.warehouse), moved(rows, change.delta));
         break;
-      case 'put-participant':
-        rows.participants.set(change.participant.name, {
-          participant: change.participant,
-          isInUse: rows.participants.get(change.participant.name)?.isInUse ?? false,
-        });
+      case 'put-participant': {
+        const { participant, secret } = change;
+        const known = rows.participants.get(participant.name);
+        const secretDigest = secret === null ? (known?.secretDigest ?? null) : digestOfSecret(secret);
+        rows.participants.set(participant.name, { participant, isInUse: known?.isInUse ?? false, secretDigest });
         break;
+      }
       case 'remove-participant':
         rows.participants.delete(change.name);
         break;

@@ -53,6 +53,8 @@ export interface AppContext {
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** The SKUs that are asked for most, of every process of this instance. */
   readonly hottest: (limit: number) => Promise<{ readonly items: readonly HotStock[]; readonly windowS: number }>;
+  /** The address in a participant's URL where no call may go there; null where one may, or a name stands there. */
+  readonly addressRefusedIn: (url: string) => string | null;
   readonly log: Logger;
   /** True from the first SIGTERM on: what is in flight is finished, nothing new is begun. */
   readonly isDraining: () => boolean;

@@ -93,9 +93,13 @@ function gather(sets: Sets, change: Change): void {
     case 'record-attempt':
       sets.attempts.push(attemptRow(change.attempt));
       break;
-    case 'put-participant':
-      sets.participants.set(change.participant.name, change);
+    case 'put-participant': {
+      const { name } = change.participant;
+      const earlier = sets.participants.get(name);
+      const secret = change.secret ?? (earlier?.kind === 'put-participant' ? earlier.secret : null);
+      sets.participants.set(name, { ...change, secret });
       break;
+    }
     case 'remove-participant':
       sets.participants.set(change.name, change);
       break;

@@ -3,6 +3,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { Call } from './call.ts';
 import { logFault, type OnFault } from './faults.ts';
 import type { NotYet, Refusal } from './outcome.ts';
+import { DEFAULT_TOLERANCE_MS, type Verify, verifierOf } from './signature.ts';
 
 export interface HandlerContext<Payload = unknown> {
   /**
@@ -25,6 +26,15 @@ export type Handler<Payload = unknown> = (context: HandlerContext<Payload>) => P
 export interface ParticipantOptions<Payload = unknown> {
   /** Of the service's own database, where `holdfast_barrier` stands; it stays the author's to end. */
   readonly pool: Pool;
+  /**
+   * What the coordinator signs its calls with, as this participant is registered there: one `whsec_…`, or two while one takes the
+   * place of the other. A call that is signed with neither is answered 401.
+   */
+  readonly secrets?: readonly string[];
+  /** 'off' takes calls from anybody who reaches the routes: then no `secrets` are given. */
+  readonly verify?: 'off';
+  /** How far the time of a signature may be from the clock here, either way, in ms. Default 5 minutes. */
+  readonly toleranceMs?: number;
   /** Checks and holds: after it, a Confirm must not fail for business reasons. */
   readonly try: Handler<Payload>;
   /** Makes what was held final. */
@@ -52,8 +62,13 @@ export interface ParticipantOptions<Payload = unknown> {
   readonly cleanEveryMs?: number;
 }
 
-export type Settings<Payload> = Required<Omit<ParticipantOptions<Payload>, 'parsePayload'>> &
-  Pick<ParticipantOptions<Payload>, 'parsePayload'>;
+export type Settings<Payload> = Required<
+  Omit<ParticipantOptions<Payload>, 'parsePayload' | 'secrets' | 'verify' | 'toleranceMs'>
+> &
+  Pick<ParticipantOptions<Payload>, 'parsePayload'> & {
+    /** Null: anybody is believed. */
+    readonly verify: Verify | null;
+  };
 
 export const DAY_MS = 86_400_000;
 export const DEFAULT_KEEP_MS = 30 * DAY_MS;
@@ -65,14 +80,27 @@ export function settingsOf<Payload>(options: ParticipantOptions<Payload>): Setti
   for (const handler of ['try', 'confirm', 'cancel'] as const) {
     if (typeof options[handler] !== 'function') throw new TypeError(`participant needs a handler named ${handler}`);
   }
+  const { secrets: _secrets, toleranceMs: _toleranceMs, ...rest } = options;
   return {
-    ...options,
+    ...rest,
+    verify: verifyOf(options),
     onFault: options.onFault ?? logFault,
     waitMs: duration('waitMs', options.waitMs ?? 2000, 1, LONGEST_TIMER_MS),
     timeoutMs: duration('timeoutMs', options.timeoutMs ?? 30_000, 1, LONGEST_TIMER_MS / 2),
     keepMs: keepOf(options.keepMs),
     cleanEveryMs: duration('cleanEveryMs', options.cleanEveryMs ?? 3_600_000, 1, LONGEST_TIMER_MS),
   };
+}
+
+/** Nobody is believed unless that is asked for: an address inside a network is no proof of who calls. */
+function verifyOf<Payload>({ secrets, verify, toleranceMs }: ParticipantOptions<Payload>): Verify | null {
+  if (verify === undefined && secrets !== undefined) {
+    return verifierOf(secrets, duration('toleranceMs', toleranceMs ?? DEFAULT_TOLERANCE_MS, 1000, DAY_MS));
+  }
+  if (verify === 'off' && secrets === undefined) return null;
+  throw new TypeError(
+    "participant needs secrets: ['whsec_…'], what the coordinator signs its calls with; or verify: 'off', to take calls from anybody who reaches it",
+  );
 }
 
 /** @throws RangeError where it is shorter than a day */

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { KeyedGate } from '../access/gate.ts';
 import { readKey } from '../access/key.ts';
 import { Keyring } from '../access/keyring.ts';
-import { isLoopback } from '../access/loopback.ts';
 import { Tokens } from '../access/tokens.ts';
+import { isLoopbackHost } from '../addresses.ts';
 import type { Config } from '../config.ts';
 import type { Access } from '../http/app.ts';
 import { PostgresAudit } from '../ledger/audit.ts';
@@ -44,7 +44,7 @@ export async function startAccess({ config, pool, inner, onFault }: AccessOption
   const keyring = new Keyring({ store: new PostgresKeys(inner), onFault: (error) => onFault(error, 'keys') });
   await keyring.refresh();
   const gate = new KeyedGate(keyring, tokensOf(config, onFault));
-  if (!gate.isOn && !isLoopback(config.host)) throw new NotSafe(howToBeSafe(config.host));
+  if (!gate.isOn && !isLoopbackHost(config.host)) throw new NotSafe(howToBeSafe(config.host));
   keyring.start();
   return {
     gate,

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
+import { AddressPolicy } from '../addresses.ts';
 import type { Config } from '../config.ts';
 import { Console } from '../console/console.ts';
 import type { Route } from '../coordinator/batch.ts';
@@ -81,10 +82,12 @@ export async function startHttpProcess(
   const ledger = new PostgresLedger({ ...pools.options, size: 2 * BATCHES_UNDER_WAY, applicationName: 'holdfast lane' }, () => {
     return branches.leaseHolder;
   });
+  const policy = new AddressPolicy(config.participantAllow);
   const branches = new Branches({
     leasePool: pools.lease,
     workPool: pools.work,
     submit: (command) => lanes.submit(command),
+    guard: { policy },
     intervalMs: config.sweepIntervalMs,
     observer: measuring.calls,
     onFault: (err, call) => warn({ err, ...fieldsOfCall(call) }, 'work on branches failed; it is taken up again'),
@@ -156,6 +159,7 @@ export async function startHttpProcess(
     isDraining: () => draining,
     corsOrigins: listOf(config.corsOrigins),
     trustedProxies: listOf(config.trustedProxies),
+    addressRefusedIn: (url) => policy.addressRefusedIn(url),
     extend: (routes) => operators.addTo(routes),
   });
   const tls = certificates?.files ?? null;

@@ -1,10 +1,12 @@
 // Owns the life of one instance: settings, embedded servers, schema, processes; and its orderly end.
 import cluster from 'node:cluster';
 import { type Logger, pino } from 'pino';
+import { isLoopbackHost, LOOPBACK } from '../addresses.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { FolderInUse } from '../embedded/folder-lock.ts';
 import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
 import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
+import { SETTINGS } from '../settings.ts';
 import { sendingFigures } from '../telemetry/otlp.ts';
 import { startTracing, type Tracing } from '../telemetry/tracing.ts';
 import { NotSafe } from './access.ts';
@@ -106,10 +108,22 @@ async function startServing(config: Config, env: NodeJS.ProcessEnv, servers: Emb
   if (databaseUrl === null) throw new Error('there is no database: DATABASE_URL is not set and none was started');
   const migrations = await migrate(databaseUrl, config.databaseTimeoutMs);
   if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
-  if (config.workers === 1)
-    return startHttpProcess(config, databaseUrl, redisUrl, log, null, await tracingOf(env, log), sendingFigures(env));
-  const workerEnv = { ...env, DATABASE_URL: databaseUrl, ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }) };
+  const participantAllow = allowanceOf(config);
+  if (config.workers === 1) {
+    const tracing = await tracingOf(env, log);
+    return startHttpProcess({ ...config, participantAllow }, databaseUrl, redisUrl, log, null, tracing, sendingFigures(env));
+  }
+  const workerEnv = {
+    ...{ ...env, DATABASE_URL: databaseUrl, [SETTINGS.participantAllow.name]: participantAllow ?? '' },
+    ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }),
+  };
   return startWorkers(config.workers, workerEnv, log);
+}
+
+/** A quickstart's participants stand beside it. Where anything is set to be reached from elsewhere, that is for somebody to say. */
+function allowanceOf({ participantAllow, databaseUrl, host }: Config): string | null {
+  if (databaseUrl !== null || !isLoopbackHost(host)) return participantAllow;
+  return [participantAllow, ...LOOPBACK].filter((entry) => entry !== null).join();
 }
 
 /** A collector that is away is worth a line now and then, and harms nobody. */

@@ -201,7 +201,7 @@ describe('the bounds of the participant library', () => {
 
   it('takes no option that cannot be meant', () => {
     const handler = async (): Promise<void> => {};
-    const good: ParticipantOptions = { pool: service.pool, try: handler, confirm: handler, cancel: handler };
+    const good: ParticipantOptions = { pool: service.pool, try: handler, confirm: handler, cancel: handler, verify: 'off' };
     for (const bad of [{ waitMs: 0 }, { timeoutMs: 1.5 }, { keepMs: DAY_MS - 1 }, { cleanEveryMs: 2 ** 31 }]) {
       expect(() => participant({ ...good, ...bad }), JSON.stringify(bad)).to.throw(RangeError);
     }

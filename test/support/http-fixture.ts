@@ -85,6 +85,7 @@ export class HttpFixture {
       hottest: async () => ({ items: [], windowS: 10 }),
       log: pino({}, sink),
       isDraining: () => this.isDraining,
+      addressRefusedIn: () => null,
       ...appOptions,
     });
     const server = createHttpServer((request, response, done) => app(request as never, response as never, done), serverOptions);

@@ -45,6 +45,7 @@ describe('settings', () => {
       jwtJwks: null,
       jwtAlgorithms: 'RS256,PS256,ES256,EdDSA',
       key: null,
+      participantAllow: null,
       coordinatorUrl: 'http://127.0.0.1:8080',
     });
   });
@@ -107,6 +108,15 @@ describe('settings', () => {
     ]);
     expect(faultsOf({ HOLDFAST_PORT: '5' })).to.deep.equal(['HOLDFAST_PORT is not a setting; did you mean PORT?']);
     expect(faultsOf({ HOLDFAST_: '' })).to.have.length(1);
+  });
+
+  it('refuse a list of what participants may stand at that has a slip in it, and say where', () => {
+    expect(readConfig({ HOLDFAST_PARTICIPANT_ALLOW: '10.0.0.0/8, *.internal' }).participantAllow).to.equal(
+      '10.0.0.0/8, *.internal',
+    );
+    expect(faultsOf({ HOLDFAST_PARTICIPANT_ALLOW: '10.0.0.0/8,*' })).to.deep.equal([
+      'HOLDFAST_PARTICIPANT_ALLOW must be a list of host names, addresses and CIDRs, separated by commas: "*" is no host name, address or CIDR.',
+    ]);
   });
 
   it('never repeat a URL, which may hold a password', () => {
