@@ -2,6 +2,7 @@
 // setting. The table itself is settings.ts.
 import { letInFault } from './addresses.ts';
 import { type IntegerSetting, SETTINGS, type Setting } from './settings.ts';
+import { harmlessJson, shown } from './shown.ts';
 
 type ValueOf<S> = S extends IntegerSetting
   ? number
@@ -75,7 +76,7 @@ function tlsFaults({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: Config): string
 }
 
 function faultOf(setting: Setting, text: string): string | null {
-  const shown = setting.kind === 'text' && setting.secret ? '' : `, not ${JSON.stringify(text)}`;
+  const shown = setting.kind === 'text' && setting.secret ? '' : `, not ${harmlessJson(JSON.stringify(text))}`;
   switch (setting.kind) {
     case 'text':
       return setting.pattern.test(text) ? null : `${setting.name} must be ${setting.form}${shown}.`;
@@ -95,7 +96,7 @@ function unknownNames(env: Readonly<Record<string, string | undefined>>): string
   return Object.keys(env)
     .filter((name) => name.startsWith('HOLDFAST_') && !known.includes(name))
     .sort()
-    .map((name) => `${name} is not a setting; did you mean ${nearest(name, known)}?`);
+    .map((name) => `${shown(name)} is not a setting; did you mean ${nearest(name, known)}?`);
 }
 
 function nearest(name: string, known: readonly string[]): string {

@@ -2,6 +2,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { DatabaseUnavailable } from '../coordinator/queries.ts';
 import { type Problem, problem } from '../errors.ts';
+import { shown } from '../shown.ts';
 import { type AccessRefusal, refusalAtGate } from './access.ts';
 import type { AppContext } from './context.ts';
 import { takeOnly } from './methods.ts';
@@ -143,7 +144,7 @@ function refusalOnArrival(isDraining: boolean, request: Request): Problem | null
   const { accept } = request.headers;
   if (accept === undefined || accept.includes('*/*') || accept === 'application/json') return null;
   if (ANY_ACCEPT.test(request.path) || request.accepts(JSON_TYPES) !== false) return null;
-  return problem('not-acceptable', `Answers here are application/json, which Accept: ${accept.slice(0, 200)} rules out.`);
+  return problem('not-acceptable', `Answers here are application/json, which Accept: ${shown(accept)} rules out.`);
 }
 
 /** The last resort. What a caller did wrong is told; what went wrong here is told briefly and logged in full. */
@@ -178,6 +179,5 @@ function idsIn(request: Request): { readonly transactionId?: string } {
 }
 
 function pathOf(request: Request): string {
-  const path = request.url.split('?', 1)[0] ?? '';
-  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
+  return shown(request.url.split('?', 1)[0] ?? '');
 }

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type Problem, problem } from '../errors.ts';
 import { traceIdOf } from './headers.ts';
 import { problemDocument, sendProblem } from './reply.ts';
+import { takeRequestId } from './request-id.ts';
 import { dataHeaderLines } from './security-headers.ts';
 import { type Server, type TlsFiles, tlsOptions, watchHandshakes } from './tls.ts';
 import { type HttpTracer, traceRequest, UNTRACED } from './tracer.ts';
@@ -61,15 +62,17 @@ export function createHttpServer(app: Handler, options: HttpServerOptions = {}):
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
   const tracer = options.tracer ?? UNTRACED;
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    takeRequestId(request, response);
     traceRequest(tracer, request, response);
     if (request.rawHeaders.length > 2 * MAX_HEADERS) return sendProblem(request, response, tooManyHeaders());
     if (request.headers.host === undefined && request.httpVersion === '1.1') return sendProblem(request, response, noHost());
     app(request, response, () => sendProblem(request, response, problem('not-found', 'Nothing stands at this path.')));
   });
   // Node would answer by itself, in its own words.
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
-    sendProblem(request, response, unknownExpectation()),
-  );
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    takeRequestId(request, response);
+    sendProblem(request, response, unknownExpectation());
+  });
   server.on('clientError', answerClientError);
   return server;
 }

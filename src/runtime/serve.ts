@@ -1,12 +1,13 @@
 // Owns the life of one instance: settings, embedded servers, schema, processes; and its orderly end.
 import cluster from 'node:cluster';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { isLoopbackHost, LOOPBACK } from '../addresses.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { FolderInUse } from '../embedded/folder-lock.ts';
 import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
 import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
 import { SETTINGS } from '../settings.ts';
+import { visible } from '../shown.ts';
 import { sendingFigures } from '../telemetry/otlp.ts';
 import { startTracing, type Tracing } from '../telemetry/tracing.ts';
 import { NotSafe } from './access.ts';
@@ -14,6 +15,7 @@ import { banner } from './banner.ts';
 import { CertificateFault } from './certificates.ts';
 import { endProcess } from './ending.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
+import { createLog } from './log.ts';
 import { throttled } from './throttled.ts';
 import { type ServingMessage, SLOT, startWorkers, WorkerEnded } from './workers.ts';
 
@@ -29,7 +31,7 @@ const LEAST_STOP_MS = 500;
 export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
   const config = readConfigOrExplain(env);
   if (config === null) return;
-  const log = pino({ level: config.logLevel, base: { pid: process.pid } });
+  const log = createLog(config.logLevel);
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'a fault that nobody caught; the process ends, and what was acknowledged is safe');
     process.exit(1);
@@ -168,8 +170,8 @@ const FORESEEN = [NotSafe, CertificateFault, FolderInUse, SchemaMismatch, Databa
 /** What an operator can mend is told in one plain sentence; what we did not foresee, with its stack. */
 function explain(error: unknown, log: Logger): void {
   if (FORESEEN.some((kind) => error instanceof kind) && error instanceof Error)
-    process.stderr.write(`holdfast: ${error.message}\n`);
-  else if (isListenFault(error)) process.stderr.write(`holdfast: cannot listen: ${error.message}\n`);
+    process.stderr.write(`holdfast: ${visible(error.message)}\n`);
+  else if (isListenFault(error)) process.stderr.write(`holdfast: cannot listen: ${visible(error.message)}\n`);
   else log.fatal({ err: error }, 'the start failed');
 }
 
