@@ -145,11 +145,13 @@ BEGIN
         outcome = excluded.outcome, status = excluded.status, error = excluded.error, duration_ms = excluded.duration_ms,
         from_state = excluded.from_state, to_state = excluded.to_state;
   END IF;
-  IF participants IS NOT NULL THEN
-    -- Removed and registered again in this same batch: nothing of the first is left.
+  -- First: one may be removed and registered again in the same batch, and nothing of the old registration is left.
+  IF removed_participants IS NOT NULL THEN
     DELETE FROM holdfast.participant p
-    USING json_to_recordset(participants) c (name text, created_ms bigint)
-    WHERE p.name = c.name AND p.created_at <> holdfast.from_epoch_ms(c.created_ms);
+    USING json_to_recordset(removed_participants) c (name text)
+    WHERE p.name = c.name;
+  END IF;
+  IF participants IS NOT NULL THEN
     INSERT INTO holdfast.participant (
       name, url, timeout_ms, max_concurrency, retry_initial_ms, retry_max_ms, retry_attention_after, created_at, updated_at
     )
@@ -164,6 +166,14 @@ BEGIN
     SET url = excluded.url, timeout_ms = excluded.timeout_ms, max_concurrency = excluded.max_concurrency,
         retry_initial_ms = excluded.retry_initial_ms, retry_max_ms = excluded.retry_max_ms,
         retry_attention_after = excluded.retry_attention_after, updated_at = excluded.updated_at;
+    -- The insert above has waited for whoever registered it at the same time: of two that made a secret, one is shown, and lasts.
+    IF EXISTS (
+      SELECT 1 FROM json_to_recordset(participants) c (name text, secret text, is_secret_made boolean)
+      JOIN holdfast.participant_secret s ON s.participant = c.name AND s.secret <> c.secret
+      WHERE c.is_secret_made
+    ) THEN
+      RAISE EXCEPTION 'holdfast: compare-and-set failed' USING ERRCODE = 'HF001';
+    END IF;
     -- The one before goes on signing beside the new one for a day.
     INSERT INTO holdfast.participant_secret AS s (participant, secret)
     SELECT name, secret FROM json_to_recordset(participants) c (name text, secret text) WHERE secret IS NOT NULL
@@ -171,11 +181,6 @@ BEGIN
     ON CONFLICT (participant) DO UPDATE
     SET secret = excluded.secret, previous = s.secret, previous_until = clock_timestamp() + interval '24 hours'
     WHERE s.secret <> excluded.secret;
-  END IF;
-  IF removed_participants IS NOT NULL THEN
-    DELETE FROM holdfast.participant p
-    USING json_to_recordset(removed_participants) c (name text)
-    WHERE p.name = c.name;
   END IF;
   IF movements IS NOT NULL THEN
     INSERT INTO holdfast.movement (

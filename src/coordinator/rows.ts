@@ -105,7 +105,14 @@ export type Change =
       readonly payload: string | null;
     }
   | { readonly kind: 'record-attempt'; readonly attempt: Attempt }
-  | { readonly kind: 'put-participant'; readonly participant: Participant; readonly secret: string | null }
+  | {
+      readonly kind: 'put-participant';
+      readonly participant: Participant;
+      /** Null keeps the one it has. */
+      readonly secret: string | null;
+      /** Because it had none: if it has another one by now, this must not be stored. */
+      readonly isSecretMade: boolean;
+    }
   | { readonly kind: 'remove-participant'; readonly name: string }
   | { readonly kind: 'record-event'; readonly transactionId: TransactionId; readonly event: HistoryEvent }
   | { readonly kind: 'record-refund'; readonly refund: StoredRefund; readonly at: number }

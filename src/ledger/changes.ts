@@ -12,6 +12,7 @@ import {
 import { actRow } from './acts.ts';
 
 type Json = Record<string, unknown>;
+type PutParticipant = Change & { readonly kind: 'put-participant' };
 
 interface ChangedTransaction {
   readonly before: StoredTransaction;
@@ -22,7 +23,6 @@ interface ChangedTransaction {
 export function changeParameters(changes: readonly Change[]): (string | null)[] {
   const sets = gathered(changes);
   const { opened, changed, participants, payloads } = sets;
-  const removed = [...participants.values()].filter((change) => change.kind === 'remove-participant');
   return [
     [...opened.values()].map((transaction) => ({ ...transactionRow(transaction), origin: sets.origins.get(transaction.id) })),
     [...opened.values()].flatMap(itemRows),
@@ -36,8 +36,8 @@ export function changeParameters(changes: readonly Change[]): (string | null)[] 
     sets.refunds,
     sets.events,
     sets.attempts,
-    [...participants.values()].flatMap(participantRow),
-    removed.map(({ name }) => ({ name })),
+    [...participants.values()].map(participantRow),
+    [...sets.removed].map((name) => ({ name })),
     sets.acts,
   ].map((rows) => (rows.length === 0 ? null : JSON.stringify(rows)));
 }
@@ -55,7 +55,10 @@ interface Sets {
   readonly events: Json[];
   readonly attempts: Json[];
   readonly acts: Json[];
-  readonly participants: Map<string, Change & { kind: 'put-participant' | 'remove-participant' }>;
+  /** As they are put last. */
+  readonly participants: Map<string, PutParticipant>;
+  /** Before those are put. */
+  readonly removed: Set<string>;
 }
 
 function gathered(changes: readonly Change[]): Sets {
@@ -67,6 +70,7 @@ function gathered(changes: readonly Change[]): Sets {
       payloads: new Map(),
       deltas: new Map(),
       participants: new Map(),
+      removed: new Set(),
     },
     ...{ openedStock: [], movements: [], refunds: [], events: [], attempts: [], acts: [] },
   };
@@ -96,12 +100,13 @@ function gather(sets: Sets, change: Change): void {
     case 'put-participant': {
       const { name } = change.participant;
       const earlier = sets.participants.get(name);
-      const secret = change.secret ?? (earlier?.kind === 'put-participant' ? earlier.secret : null);
-      sets.participants.set(name, { ...change, secret });
+      const { secret, isSecretMade } = change.secret === null && earlier !== undefined ? earlier : change;
+      sets.participants.set(name, { ...change, secret, isSecretMade });
       break;
     }
     case 'remove-participant':
-      sets.participants.set(change.name, change);
+      sets.removed.add(change.name);
+      sets.participants.delete(change.name);
       break;
     case 'open-stock':
       sets.openedStock.push({ sku: change.sku, warehouse: change.warehouse });
@@ -221,23 +226,21 @@ function attemptRow(attempt: Attempt): Json {
   return { ...key, outcome, status, error, duration_ms: durationMs, from_state: from, to_state: to };
 }
 
-function participantRow(change: Change & { kind: 'put-participant' | 'remove-participant' }): Json[] {
-  if (change.kind === 'remove-participant') return [];
+function participantRow(change: PutParticipant): Json {
   const { name, url, timeoutMs, maxConcurrency, retry, createdAt, updatedAt } = change.participant;
-  return [
-    {
-      name,
-      url,
-      timeout_ms: timeoutMs,
-      max_concurrency: maxConcurrency,
-      retry_initial_ms: retry.initialMs,
-      retry_max_ms: retry.maxMs,
-      retry_attention_after: retry.attentionAfter,
-      secret: change.secret,
-      created_ms: createdAt,
-      updated_ms: updatedAt,
-    },
-  ];
+  return {
+    name,
+    url,
+    timeout_ms: timeoutMs,
+    max_concurrency: maxConcurrency,
+    retry_initial_ms: retry.initialMs,
+    retry_max_ms: retry.maxMs,
+    retry_attention_after: retry.attentionAfter,
+    secret: change.secret,
+    is_secret_made: change.isSecretMade,
+    created_ms: createdAt,
+    updated_ms: updatedAt,
+  };
 }
 
 function movementRow({ contentHash, result }: StoredMovement): Json {

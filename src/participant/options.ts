@@ -33,7 +33,7 @@ export interface ParticipantOptions<Payload = unknown> {
   readonly secrets?: readonly string[];
   /** 'off' takes calls from anybody who reaches the routes: then no `secrets` are given. */
   readonly verify?: 'off';
-  /** How far the time of a signature may be from the clock here, either way, in ms. Default 5 minutes. */
+  /** How far the time of a signature may be from the clock here, either way, in ms: at most an hour. Default 5 minutes. */
   readonly toleranceMs?: number;
   /** Checks and holds: after it, a Confirm must not fail for business reasons. */
   readonly try: Handler<Payload>;
@@ -71,6 +71,8 @@ export type Settings<Payload> = Required<
   };
 
 export const DAY_MS = 86_400_000;
+/** By far shorter than what was settled is remembered: a call that is sent again must find that it was. */
+const LONGEST_TOLERANCE_MS = 3_600_000;
 export const DEFAULT_KEEP_MS = 30 * DAY_MS;
 /** A timer of Node takes no more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -95,7 +97,7 @@ export function settingsOf<Payload>(options: ParticipantOptions<Payload>): Setti
 /** Nobody is believed unless that is asked for: an address inside a network is no proof of who calls. */
 function verifyOf<Payload>({ secrets, verify, toleranceMs }: ParticipantOptions<Payload>): Verify | null {
   if (verify === undefined && secrets !== undefined) {
-    return verifierOf(secrets, duration('toleranceMs', toleranceMs ?? DEFAULT_TOLERANCE_MS, 1000, DAY_MS));
+    return verifierOf(secrets, duration('toleranceMs', toleranceMs ?? DEFAULT_TOLERANCE_MS, 1000, LONGEST_TOLERANCE_MS));
   }
   if (verify === 'off' && secrets === undefined) return null;
   throw new TypeError(
@@ -110,7 +112,7 @@ export function keepOf(keepMs: number | undefined): number {
 
 function duration(name: string, value: number, least: number, most: number): number {
   if (!Number.isSafeInteger(value) || value < least || value > most) {
-    throw new RangeError(`${name} must be an integer number of milliseconds, at least ${least}`);
+    throw new RangeError(`${name} must be an integer number of milliseconds, from ${least} to ${most}`);
   }
   return value;
 }

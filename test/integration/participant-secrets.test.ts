@@ -1,6 +1,7 @@
 // Owns the tests of what PostgreSQL keeps of participants' secrets: apart from the registrations, two that live at most, none longer
 // than its participant.
 import { expect } from 'chai';
+import { newSecret } from '../../src/coordinator/secrets.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { PostgresQueries } from '../../src/ledger/queries.ts';
 import { type BranchCoordinator, startCoordinator } from '../support/branch-coordinator.ts';
@@ -98,6 +99,20 @@ describe('the secrets of participants', () => {
       ['pay', ['whsec_old']],
       ['points', []],
     ]);
+  });
+
+  it('are made and shown once, where two coordinators register a participant at the same time', async () => {
+    const rival = await startCoordinator(database, 2);
+    for (let time = 1; time <= 25; time += 1) {
+      const name = `rival-${time}`;
+      const verdicts = await Promise.all(
+        [coordinator, rival].map(({ lane }) => lane.submit(putParticipantOf(name, { spareSecret: newSecret() }))),
+      );
+      const shown = verdicts.map((verdict) => (verdict.ok ? (verdict.secret ?? null) : verdict.problem.code));
+      expect(shown.filter((secret) => secret === null)).to.have.length(1);
+      expect(await secretsOf(name)).to.deep.equal([shown.find((secret) => secret !== null), null, false]);
+    }
+    await rival.lane.close();
   });
 
   it('stand in no document, and in no other table', async () => {

@@ -15,7 +15,7 @@ export function decidePutParticipant(rows: Rows, command: PutParticipantCommand,
   const made = secret === null ? madeSecret(known, command) : null;
   return {
     verdict: { ok: true, replayed: false, participant, ...(made === null ? {} : { secret: made }) },
-    changes: [{ kind: 'put-participant', participant, secret: secret ?? made }],
+    changes: [{ kind: 'put-participant', participant, secret: secret ?? made, isSecretMade: made !== null }],
   };
 }
 
