@@ -27,7 +27,7 @@ import { LANE_NAMES, newLane, type Shell } from './lane.ts';
 import { closeServer, listen } from './listening.ts';
 import { fieldsOfCall } from './log-fields.ts';
 import { Measuring, VERSION } from './measuring.ts';
-import { openPools } from './pools.ts';
+import { endPools, openPools, poolsOf } from './pools.ts';
 import { readinessOf } from './readiness.ts';
 import { throttled } from './throttled.ts';
 import { jobCountsOf, startTimers } from './timers.ts';
@@ -64,6 +64,19 @@ export async function startHttpProcess(
   const measuring = new Measuring(slot);
   const warn = throttled((details, message) => log.warn(details, message));
   const pools = openPools(config, databaseUrl, warn);
+  const access = await startAccess({
+    config,
+    pool: pools.reads,
+    inner: pools.inner,
+    onFault: (err, what) =>
+      warn(
+        { err },
+        what === 'keys' ? 'a look at the keys failed; they stay as they were' : 'the keys of the token issuer cannot be had',
+      ),
+  }).catch(async (error: unknown) => {
+    await endPools(pools);
+    throw error;
+  });
   const queries = new PostgresQueries(pools.reads);
   // The sweep and the probes have connections of their own: callers' long lists must not hold up releases.
   const inner = new PostgresQueries(pools.inner);
@@ -101,23 +114,13 @@ export async function startHttpProcess(
   });
   const timers = redisUrl === null ? null : startTimers(redisUrl, databaseUrl, sweep, branches, warn);
 
-  const access = await startAccess({
-    config,
-    pool: pools.reads,
-    inner: pools.inner,
-    onFault: (err, what) =>
-      warn(
-        { err },
-        what === 'keys' ? 'a look at the keys failed; they stay as they were' : 'the keys of the token issuer cannot be had',
-      ),
-  });
   const keepers = startKeeping(config, pools.keeping, measuring, log, warn, slot);
   const standings = new PostgresStandings(pools.inner);
   const ofLane = (name: string, { depth }: Lane) => ({ lane: name, depth, limit: config.queueLimit });
   measuring.watch(
     {
       lanes: () => [ofLane(LANE_NAMES['optimistic-first'], demandLane), ofLane(LANE_NAMES['exact-only'], branchLane)],
-      pools: () => [ledger, pools.reads, pools.inner, pools.lease, pools.work, pools.keeping].map(({ use }) => use),
+      pools: () => [ledger, ...poolsOf(pools)].map(({ use }) => use),
       participants: () => branches.figures(),
     },
     {
@@ -176,7 +179,7 @@ export async function startHttpProcess(
     await Promise.all([closeServer(server, config.drainTimeoutMs), ...stopping]);
     await lanes.close();
     await branches.end();
-    const ending = [ledger, pools.reads, pools.inner, pools.lease, pools.work, pools.keeping].map((one) => one.end());
+    const ending = [ledger.end(), endPools(pools)];
     // Last of all: what was just finished is told of, too.
     await Promise.allSettled([...ending, tracing?.stop(), endSending?.()]);
   };

@@ -23,3 +23,11 @@ export function openPools(config: Config, databaseUrl: string, warn: Warn) {
     keeping: new Pool({ ...options, size: 3, applicationName: 'holdfast keeping' }),
   };
 }
+
+export function poolsOf({ reads, inner, lease, work, keeping }: Pools): readonly Pool[] {
+  return [reads, inner, lease, work, keeping];
+}
+
+export async function endPools(pools: Pools): Promise<void> {
+  await Promise.all(poolsOf(pools).map((pool) => pool.end()));
+}
