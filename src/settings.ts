@@ -271,6 +271,23 @@ export const SETTINGS = {
     meaning:
       'What the commands `holdfast import`, `stock` and `inspect` show the coordinator; the coordinator itself does not use it.',
   },
+  addressRequestsPerS: {
+    kind: 'integer',
+    name: 'HOLDFAST_ADDRESS_REQUESTS_PER_S',
+    fallback: 0,
+    min: 0,
+    max: 1_000_000,
+    meaning:
+      'How many requests one address may make in a second (of IPv6: one /64), the probes excepted; the operations of a batch count each. More are answered 429. 0: any number.',
+  },
+  keyRequestsPerS: {
+    kind: 'integer',
+    name: 'HOLDFAST_KEY_REQUESTS_PER_S',
+    fallback: 0,
+    min: 0,
+    max: 1_000_000,
+    meaning: 'How many requests one key or token may make in a second, over its rotations; counted alike. 0: any number.',
+  },
   participantAllow: {
     kind: 'text',
     name: 'HOLDFAST_PARTICIPANT_ALLOW',

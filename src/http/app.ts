@@ -5,6 +5,7 @@ import { type Problem, problem } from '../errors.ts';
 import { shown } from '../shown.ts';
 import { type AccessRefusal, refusalAtGate } from './access.ts';
 import type { AppContext } from './context.ts';
+import { type Limits, refusalOfAddress, refusalOfKey, UNLIMITED } from './limits.ts';
 import { takeOnly } from './methods.ts';
 import { observe } from './observer.ts';
 import { refusalOfOrigin, shareWith } from './origins.ts';
@@ -121,9 +122,24 @@ function admit(options: AppOptions, request: Request, response: Response, next: 
     sendProblem(request, response, refusal);
     return;
   }
-  const atGate = refusalAtGate(options.access.gate, request, request.path, options.corsOrigins ?? []);
+  const limits = options.limits ?? UNLIMITED;
+  const isLimited = (limits.byAddress !== null || limits.byKey !== null) && !PROBES.has(request.path);
+  // Nobody waits for a promise who needs not.
+  const atGate = isLimited
+    ? refusalWithin(options, limits, request)
+    : refusalAtGate(options.access.gate, request, request.path, options.corsOrigins ?? []);
   if (atGate instanceof Promise) atGate.then((later) => passOn(later, request, response, next), next);
   else passOn(atGate, request, response, next);
+}
+
+/** The address counts before anything that costs more; the key, once it is known. */
+async function refusalWithin(options: AppOptions, limits: Limits, request: Request): Promise<AccessRefusal | null> {
+  const ofAddress = await refusalOfAddress(limits, request);
+  if (ofAddress !== null) return { problem: ofAddress, headers: [] };
+  const atGate = await refusalAtGate(options.access.gate, request, request.path, options.corsOrigins ?? []);
+  if (atGate !== null) return atGate;
+  const ofKey = await refusalOfKey(limits, request);
+  return ofKey === null ? null : { problem: ofKey, headers: [] };
 }
 
 function passOn(refusal: AccessRefusal | null, request: Request, response: Response, next: NextFunction): void {

@@ -28,6 +28,7 @@ import { closeServer, listen } from './listening.ts';
 import { fieldsOfCall } from './log-fields.ts';
 import { Measuring, VERSION } from './measuring.ts';
 import { endPools, openPools, poolsOf } from './pools.ts';
+import { startLimits } from './rates.ts';
 import { readinessOf } from './readiness.ts';
 import { throttled } from './throttled.ts';
 import { jobCountsOf, startTimers } from './timers.ts';
@@ -131,6 +132,9 @@ export async function startHttpProcess(
     },
   );
 
+  const limits = startLimits(config, databaseUrl, redisUrl, (err) =>
+    warn({ err }, 'rates are not shared; each process counts alone'),
+  );
   let draining = false;
   const parts = { access, coordinator: lanes, queries, watch, readiness: () => readinessOf(inner, timers) };
   const operators = new Console({
@@ -148,6 +152,7 @@ export async function startHttpProcess(
     hottest: (limit) => measuring.hottest(limit),
     log,
     isDraining: () => draining,
+    limits,
     corsOrigins: listOf(config.corsOrigins),
     trustedProxies: listOf(config.trustedProxies),
     addressRefusedIn: (url) => policy.addressRefusedIn(url),
@@ -174,6 +179,7 @@ export async function startHttpProcess(
       timers?.retries.stop(),
       branches.stop(config.drainTimeoutMs),
       access.stop(),
+      limits.stop(),
       ...keepers.map((one) => one.stop()),
     ];
     await Promise.all([closeServer(server, config.drainTimeoutMs), ...stopping]);

@@ -30,7 +30,7 @@ export function startTimers(redisUrl: string, databaseUrl: string, sweep: Sweep,
 }
 
 /** Deployments that share a Redis server must not wake each other's sweeps: the database tells them apart. */
-function prefixOf(databaseUrl: string): string {
+export function prefixOf(databaseUrl: string): string {
   const { host, pathname, search } = new URL(databaseUrl);
   return `holdfast-${createHash('sha256').update(`${host}${pathname}${search}`).digest('hex').slice(0, 12)}`;
 }

@@ -45,6 +45,8 @@ describe('settings', () => {
       jwtJwks: null,
       jwtAlgorithms: 'RS256,PS256,ES256,EdDSA',
       key: null,
+      addressRequestsPerS: 0,
+      keyRequestsPerS: 0,
       participantAllow: null,
       coordinatorUrl: 'http://127.0.0.1:8080',
     });

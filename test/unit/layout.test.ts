@@ -40,6 +40,8 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   bullmq: ['src/timers/'],
   ioredis: ['src/timers/'],
   undici: ['src/participants/'],
+  'rate-limiter-flexible': ['src/access/', 'src/timers/'],
+  jose: ['src/access/'],
   xstate: ['workflows/'],
   '@opentelemetry/api': ['src/telemetry/'],
   '@opentelemetry/exporter-trace-otlp-grpc': ['src/telemetry/'],
