@@ -288,6 +288,23 @@ export const SETTINGS = {
     max: 1_000_000,
     meaning: 'How many requests one key or token may make in a second, over its rotations; counted alike. 0: any number.',
   },
+  keyHoldLimit: {
+    kind: 'integer',
+    name: 'HOLDFAST_KEY_HOLD_LIMIT',
+    fallback: 0,
+    min: 0,
+    max: 1_000_000,
+    meaning:
+      'How many units one key or token may hold reserved at a time, of all SKUs together and over its rotations; a Try beyond is answered 429. 0: any number.',
+  },
+  keyHoldLimitPerSku: {
+    kind: 'integer',
+    name: 'HOLDFAST_KEY_HOLD_LIMIT_PER_SKU',
+    fallback: 0,
+    min: 0,
+    max: 1_000_000,
+    meaning: 'The same, of one SKU in all warehouses. 0: any number.',
+  },
   participantAllow: {
     kind: 'text',
     name: 'HOLDFAST_PARTICIPANT_ALLOW',

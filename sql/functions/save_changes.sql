@@ -93,17 +93,17 @@ BEGIN
   END IF;
   IF opened IS NOT NULL THEN
     INSERT INTO holdfast.transaction (
-      id, state, reason, note, branch_count, is_asking, content_hash, reference, metadata, shortages, origin, created_at, expires_at,
+      id, state, reason, note, branch_count, is_asking, content_hash, reference, metadata, shortages, origin, holder, created_at, expires_at,
       decided_at, updated_at
     )
     SELECT id, state, reason, note, branch_count, nullif(coalesce(is_asking, branch_count > 0), false), decode(content_hash, 'hex'),
-           reference, metadata::json, shortages, origin,
+           reference, metadata::json, shortages, origin, c.holder,
            holdfast.from_epoch_ms(created_ms), holdfast.from_epoch_ms(expires_ms), holdfast.from_epoch_ms(decided_ms),
            holdfast.from_epoch_ms(updated_ms)
     FROM json_to_recordset(opened) c (
       id uuid, state holdfast.transaction_state, reason holdfast.cancel_reason, note text, branch_count smallint, is_asking boolean,
       content_hash text,
-      reference text, metadata text, shortages json, origin text, created_ms bigint, expires_ms bigint, decided_ms bigint, updated_ms bigint
+      reference text, metadata text, shortages json, origin text, holder uuid, created_ms bigint, expires_ms bigint, decided_ms bigint, updated_ms bigint
     )
     ORDER BY id;
   END IF;

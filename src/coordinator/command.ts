@@ -56,6 +56,8 @@ export interface TryCommand extends Traceable {
   readonly reply: ReplyForm;
   /** W3C Trace Context of the caller; null where it gave none. Here and below: what its branches are told. */
   readonly traceparent: string | null;
+  /** Whose reservations these are, a UUID; none where it is not counted how much one holds. */
+  readonly holder?: string;
 }
 
 export interface ConfirmCommand extends Traceable {

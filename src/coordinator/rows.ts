@@ -95,6 +95,8 @@ export type Change =
       readonly transaction: StoredTransaction;
       /** The recorded span of its Try; none where it is not recorded. */
       readonly origin?: string;
+      /** Whose reservations these are; none where that is not counted. */
+      readonly holder?: string;
     }
   | { readonly kind: 'change-transaction'; readonly before: StoredTransaction; readonly after: StoredTransaction }
   /** I9: with the transaction, before its participant is called. */

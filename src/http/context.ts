@@ -56,6 +56,8 @@ export interface AppContext {
   readonly hottest: (limit: number) => Promise<{ readonly items: readonly HotStock[]; readonly windowS: number }>;
   /** The address in a participant's URL where no call may go there; null where one may, or a name stands there. */
   readonly addressRefusedIn: (url: string) => string | null;
+  /** Whether it is counted how much stock one caller holds. */
+  readonly countsHolders?: boolean;
   /** How often callers may call; without it, as often as they like. */
   readonly limits?: Limits;
   readonly log: Logger;

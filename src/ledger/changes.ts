@@ -24,7 +24,11 @@ export function changeParameters(changes: readonly Change[]): (string | null)[] 
   const sets = gathered(changes);
   const { opened, changed, participants, payloads } = sets;
   return [
-    [...opened.values()].map((transaction) => ({ ...transactionRow(transaction), origin: sets.origins.get(transaction.id) })),
+    [...opened.values()].map((transaction) => ({
+      ...transactionRow(transaction),
+      origin: sets.origins.get(transaction.id),
+      holder: sets.holders.get(transaction.id),
+    })),
     [...opened.values()].flatMap(itemRows),
     [...opened.values()].flatMap((transaction) => openedBranchRows(transaction, payloads)),
     [...changed.values()].map(({ before, after }) => ({ ...transactionRow(after), from_state: before.state })),
@@ -46,6 +50,7 @@ interface Sets {
   /** A transaction opened and changed in the same batch is stored as it ends: one insert, no update. */
   readonly opened: Map<TransactionId, StoredTransaction>;
   readonly origins: Map<TransactionId, string>;
+  readonly holders: Map<TransactionId, string>;
   readonly changed: Map<TransactionId, ChangedTransaction>;
   readonly payloads: Map<BranchId, string | null>;
   readonly openedStock: Json[];
@@ -66,6 +71,7 @@ function gathered(changes: readonly Change[]): Sets {
     ...{
       opened: new Map(),
       origins: new Map(),
+      holders: new Map(),
       changed: new Map(),
       payloads: new Map(),
       deltas: new Map(),
@@ -84,6 +90,7 @@ function gather(sets: Sets, change: Change): void {
     case 'open-transaction':
       opened.set(change.transaction.id, change.transaction);
       if (change.origin !== undefined) sets.origins.set(change.transaction.id, change.origin);
+      if (change.holder !== undefined) sets.holders.set(change.transaction.id, change.holder);
       break;
     case 'change-transaction': {
       const { id } = change.after;

@@ -24,11 +24,11 @@ import { Branches } from './branches.ts';
 import { openCertificates } from './certificates.ts';
 import { startKeeping } from './keepers.ts';
 import { LANE_NAMES, newLane, type Shell } from './lane.ts';
+import { countsHolders, limitHolding, startLimits } from './limits.ts';
 import { closeServer, listen } from './listening.ts';
 import { fieldsOfCall } from './log-fields.ts';
 import { Measuring, VERSION } from './measuring.ts';
 import { endPools, openPools, poolsOf } from './pools.ts';
-import { startLimits } from './rates.ts';
 import { readinessOf } from './readiness.ts';
 import { throttled } from './throttled.ts';
 import { jobCountsOf, startTimers } from './timers.ts';
@@ -136,7 +136,8 @@ export async function startHttpProcess(
     warn({ err }, 'rates are not shared; each process counts alone'),
   );
   let draining = false;
-  const parts = { access, coordinator: lanes, queries, watch, readiness: () => readinessOf(inner, timers) };
+  const coordinator = limitHolding(config, pools.reads, lanes);
+  const parts = { access, coordinator, queries, watch, readiness: () => readinessOf(inner, timers) };
   const operators = new Console({
     ...parts,
     details: new PostgresConsoleQueries(pools.reads),
@@ -153,6 +154,7 @@ export async function startHttpProcess(
     log,
     isDraining: () => draining,
     limits,
+    countsHolders: countsHolders(config),
     corsOrigins: listOf(config.corsOrigins),
     trustedProxies: listOf(config.trustedProxies),
     addressRefusedIn: (url) => policy.addressRefusedIn(url),

@@ -47,6 +47,8 @@ describe('settings', () => {
       key: null,
       addressRequestsPerS: 0,
       keyRequestsPerS: 0,
+      keyHoldLimit: 0,
+      keyHoldLimitPerSku: 0,
       participantAllow: null,
       coordinatorUrl: 'http://127.0.0.1:8080',
     });

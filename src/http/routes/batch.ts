@@ -16,6 +16,7 @@ import { problem } from '../../errors.ts';
 import { MAX_BATCH_BODY_BYTES, readJson } from '../body.ts';
 import { cancelCommand, confirmCommand, tryCommand } from '../commands.ts';
 import { type AppContext, preferencesOf, sendBodyRefusal, traceparentOf } from '../context.ts';
+import { heldBy } from '../holder.ts';
 import { refusalOfMore, UNLIMITED } from '../limits.ts';
 import { patienceOf, submitWith } from '../patience.ts';
 import { appliedHeaders } from '../preferences.ts';
@@ -89,7 +90,11 @@ async function runOne(caller: Caller, command: BatchCommand): Promise<string> {
   const { context, patience, until, traceId, request } = caller;
   try {
     const waitMs = Math.max(0, until - performance.now());
-    return renderResult(command.kind, await submitWith(context, within(request, command), { ...patience, waitMs }), caller);
+    return renderResult(
+      command.kind,
+      await submitWith(context, within(request, heldBy(context, request, command)), { ...patience, waitMs }),
+      caller,
+    );
   } catch (error) {
     const isForeseen = error instanceof DatabaseUnavailable;
     if (!isForeseen) {

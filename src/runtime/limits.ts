@@ -1,9 +1,35 @@
-// Owns putting together how often callers may call: what is not set is not counted, and what no Redis adds up each process counts alone.
+// Owns putting together how often callers may call, and how much they may hold: what is not set is not counted, and what no Redis adds
+// up each process counts alone.
+import { HoldingLimit } from '../access/holding.ts';
 import { Rates, type RatesOptions } from '../access/rates.ts';
 import type { Config } from '../config.ts';
+import type { Coordinator } from '../coordinator/command.ts';
 import type { Limits } from '../http/limits.ts';
+import { heldBy } from '../ledger/holds.ts';
+import type { Pool } from '../ledger/pool.ts';
+import { PostgresQueries } from '../ledger/queries.ts';
 import { RedisCounts } from '../timers/shared-counts.ts';
 import { prefixOf } from './timers.ts';
+
+/** @returns what stands in front of the lanes; the lanes themselves where nothing is limited */
+export function limitHolding({ keyHoldLimit, keyHoldLimitPerSku }: Config, pool: Pool, coordinator: Coordinator): Coordinator {
+  if (!countsHolders({ keyHoldLimit, keyHoldLimitPerSku })) return coordinator;
+  const queries = new PostgresQueries(pool);
+  return new HoldingLimit({
+    coordinator,
+    limit: keyHoldLimit,
+    limitPerSku: keyHoldLimitPerSku,
+    heldBy: (holder) => heldBy(pool, holder),
+    isKnown: async (id) => (await queries.transactionsById([id])).length > 0,
+  });
+}
+
+export function countsHolders({
+  keyHoldLimit,
+  keyHoldLimitPerSku,
+}: Pick<Config, 'keyHoldLimit' | 'keyHoldLimitPerSku'>): boolean {
+  return keyHoldLimit > 0 || keyHoldLimitPerSku > 0;
+}
 
 export interface RunningLimits extends Limits {
   stop(): Promise<void>;
