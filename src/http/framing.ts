@@ -28,6 +28,15 @@ export function refusalOfHead({ rawHeaders, headers, httpVersion, url = '' }: In
   return null;
 }
 
+/**
+ * Whether a request offers another protocol. It is answered in this one; but node passes over what came behind such a request in
+ * the same packet, and what comes later could be the middle of that, so the connection ends with the answer. Not where HTTP/2 is
+ * offered: clients that do so with every first request send nothing behind it before they are answered (RFC 7540, 3.2).
+ */
+export function offersProtocol({ headers: { upgrade } }: IncomingMessage): boolean {
+  return upgrade !== undefined && upgrade.toLowerCase() !== 'h2c';
+}
+
 const CONDEMNED = Symbol('condemned');
 
 interface Marked {

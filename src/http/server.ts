@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { type Problem, problem } from '../errors.ts';
-import { condemn, isCondemned, MAX_HEADERS, refusalOfHead } from './framing.ts';
+import { condemn, isCondemned, MAX_HEADERS, offersProtocol, refusalOfHead } from './framing.ts';
 import { traceIdOf } from './headers.ts';
 import { problemDocument, sendProblem } from './reply.ts';
 import { takeRequestId } from './request-id.ts';
@@ -72,13 +72,12 @@ export function createHttpServer(app: Handler, options: HttpServerOptions = {}):
     takeRequestId(request, response);
     traceRequest(tracer, request, response);
     const refusal = refusalOfHead(request);
-    if (refusal === null) {
-      handle();
-      return;
+    if (refusal !== null || offersProtocol(request)) {
+      condemn(request.socket);
+      response.shouldKeepAlive = false;
     }
-    condemn(request.socket);
-    response.shouldKeepAlive = false;
-    sendProblem(request, response, refusal);
+    if (refusal === null) handle();
+    else sendProblem(request, response, refusal);
   };
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const done = () => sendProblem(request, response, problem('not-found', 'Nothing stands at this path.'));
