@@ -160,6 +160,14 @@ export const SETTINGS = {
     max: 3_600_000,
     meaning: 'The headers of a request must have arrived within this time; not longer than the request timeout.',
   },
+  maxConnections: {
+    kind: 'integer',
+    name: 'HOLDFAST_MAX_CONNECTIONS',
+    fallback: 10_000,
+    min: 1,
+    max: 1_000_000,
+    meaning: 'Connections of callers, per process; those beyond are closed at once. The limit of open files must be higher.',
+  },
   keepAliveTimeoutMs: {
     kind: 'integer',
     name: 'HOLDFAST_KEEP_ALIVE_TIMEOUT_MS',

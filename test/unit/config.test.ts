@@ -32,6 +32,7 @@ describe('settings', () => {
       poolSize: 4,
       requestTimeoutMs: 10_000,
       headersTimeoutMs: 5_000,
+      maxConnections: 10_000,
       keepAliveTimeoutMs: 65_000,
       corsOrigins: null,
       trustedProxies: null,
