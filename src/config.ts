@@ -49,6 +49,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       `${SETTINGS.headersTimeoutMs.name} must not be longer than ${SETTINGS.requestTimeoutMs.name} (${config.requestTimeoutMs}).`,
     );
   }
+  if (faults.length === 0 && config.migrateDatabaseUrl !== null && config.databaseUrl === null)
+    faults.push(
+      `${SETTINGS.migrateDatabaseUrl.name} needs ${SETTINGS.databaseUrl.name}: the embedded PostgreSQL migrates itself.`,
+    );
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
 }

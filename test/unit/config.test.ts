@@ -19,6 +19,7 @@ describe('settings', () => {
       host: '127.0.0.1',
       port: 8080,
       databaseUrl: null,
+      migrateDatabaseUrl: null,
       redisUrl: null,
       dataDir: '.holdfast',
       workers: 1,
