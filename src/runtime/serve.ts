@@ -11,6 +11,7 @@ import { startTracing, type Tracing } from '../telemetry/tracing.ts';
 import { banner } from './banner.ts';
 import { endProcess } from './ending.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
+import { errorFields } from './log-errors.ts';
 import { throttled } from './throttled.ts';
 import { type ServingMessage, SLOT, startWorkers, WorkerEnded, workerEnvironment } from './workers.ts';
 
@@ -27,7 +28,7 @@ export async function serve(given: NodeJS.ProcessEnv): Promise<void> {
   const settings = readSettingsOrExplain(given);
   if (settings === null) return;
   const { config, env } = settings;
-  const log = pino({ level: config.logLevel, base: { pid: process.pid } });
+  const log = pino({ level: config.logLevel, base: { pid: process.pid }, serializers: { err: errorFields, fault: errorFields } });
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'a fault that nobody caught; the process ends, and what was acknowledged is safe');
     process.exit(1);
