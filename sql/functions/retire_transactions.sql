@@ -20,9 +20,10 @@ AS $$
 DECLARE
   old uuid[];
 BEGIN
-  -- No row, no leave. Null is not true either.
+  -- No row, no leave. Null is not true either. In whole ms, rounded as the caller's were: just now would be later otherwise. In hours, which
+  -- no time zone of the caller's makes longer.
   IF NOT coalesce(
-    (SELECT holdfast.from_epoch_ms(before) <= clock_timestamp() - r.least_days * interval '1 day' FROM holdfast.retention r), false
+    (SELECT before <= holdfast.epoch_ms(clock_timestamp() - r.least_days * interval '24 hours') FROM holdfast.retention r), false
   ) THEN
     RAISE EXCEPTION 'holdfast: too young to be removed: the owner allows what is older than % days',
       (SELECT r.least_days FROM holdfast.retention r) USING ERRCODE = 'HF002';

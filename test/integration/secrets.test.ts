@@ -1,10 +1,11 @@
-// Owns the proof that no password leaves a coordinator: not in its logs, its answers, its figures or its command lines, whatever goes
+// Owns the proof that no password leaves a coordinator: not in its logs, its answers, its figures, its traces or its command lines, whatever goes
 // wrong; and that workers do not even get the owner's.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { answered, brief, call, receive, until } from '../support/call.ts';
+import { startCollector } from '../support/collector.ts';
 import { type CoordinatorProcess, startCoordinator } from '../support/coordinator.ts';
 import { makeFolderForTheRun } from '../support/folder.ts';
 import { holdfast } from '../support/holdfast-command.ts';
@@ -77,8 +78,9 @@ describe('secrets', function () {
 
   it('stay inside while everything breaks', async () => {
     const env = { DATABASE_URL: urls.application, HOLDFAST_MIGRATE_DATABASE_URL: urls.owner, REDIS_URL: redis.url };
+    const collector = await startCollector();
     const coordinator: CoordinatorProcess = await startCoordinator({
-      env: { ...env, LOG_LEVEL: 'trace', HOLDFAST_DATABASE_TIMEOUT_MS: '1000' },
+      env: { ...env, ...collector.env, LOG_LEVEL: 'trace', HOLDFAST_DATABASE_TIMEOUT_MS: '1000' },
     });
     await receive(coordinator.url, 'S', 5);
     expectNone('an answer', await readAll(coordinator.url));
@@ -101,6 +103,8 @@ describe('secrets', function () {
     expect(await coordinator.stop()).to.equal(0);
     expect(coordinator.output(), 'the log tells of it').to.match(/password authentication failed|28P01/);
     expectNone('the log', coordinator.output());
+    expect(collector.spans.filter(({ isError }) => isError)).not.to.deep.equal([]);
+    expectNone('a trace', collector.bodies.join('\n'));
   });
 
   it('are not told by a start that fails, nor by a command', async () => {
