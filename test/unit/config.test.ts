@@ -105,6 +105,16 @@ describe('settings', () => {
     expect(faults.join()).not.to.include('hunter2');
   });
 
+  it('refuse a login for migrations where there is no database to log in to', () => {
+    const HOLDFAST_MIGRATE_DATABASE_URL = 'postgres://owner:hunter2@db/x';
+    const [fault, ...others] = faultsOf({ HOLDFAST_MIGRATE_DATABASE_URL });
+    expect(others).to.deep.equal([]);
+    expect(fault)
+      .to.match(/^HOLDFAST_MIGRATE_DATABASE_URL needs DATABASE_URL/)
+      .and.not.to.include('hunter2');
+    expect(faultsOf({ HOLDFAST_MIGRATE_DATABASE_URL, DATABASE_URL: 'postgres://app@db/x' })).to.deep.equal([]);
+  });
+
   it('refuse a headers timeout longer than the request timeout', () => {
     expect(faultsOf({ HOLDFAST_HEADERS_TIMEOUT_MS: '10001' })).to.have.length(1);
     expect(faultsOf({ HOLDFAST_HEADERS_TIMEOUT_MS: '20000', HOLDFAST_REQUEST_TIMEOUT_MS: '20000' })).to.deep.equal([]);
