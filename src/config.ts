@@ -55,6 +55,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (faults.length === 0) faults.push(...issuerFaults(config), ...tlsFaults(config));
   if (listFault !== null)
     faults.push(`${SETTINGS.participantAllow.name} must be ${SETTINGS.participantAllow.form}: ${listFault}.`);
+  if (faults.length === 0 && config.migrateDatabaseUrl !== null && config.databaseUrl === null)
+    faults.push(
+      `${SETTINGS.migrateDatabaseUrl.name} needs ${SETTINGS.databaseUrl.name}: the embedded PostgreSQL migrates itself.`,
+    );
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
 }

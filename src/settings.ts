@@ -86,6 +86,16 @@ export const SETTINGS = {
     secret: true,
     meaning: 'The ledger. Without it: a private, durable PostgreSQL under the data folder.',
   },
+  migrateDatabaseUrl: {
+    kind: 'text',
+    name: 'HOLDFAST_MIGRATE_DATABASE_URL',
+    fallback: null,
+    pattern: /^postgres(ql)?:\/\/\S+$/,
+    form: 'a URL that begins with postgres:// or postgresql://',
+    secret: true,
+    meaning:
+      "The same database as the schema's owner, for migrations alone; then `DATABASE_URL` may be a login without rights to change the schema. Without it: `DATABASE_URL`.",
+  },
   redisUrl: {
     kind: 'text',
     name: 'REDIS_URL',

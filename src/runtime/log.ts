@@ -1,6 +1,7 @@
 // Owns how lines of the log are made: JSON, one line each, whatever stands in them, and of bounded length.
 import { type DestinationStream, pino } from 'pino';
 import { harmlessJson } from '../shown.ts';
+import { errorFields } from './log-errors.ts';
 
 /** Of one text of an error. PostgreSQL repeats what it was given, and that may be a megabyte. */
 const MOST_CHARACTERS = 4_000;
@@ -11,10 +12,14 @@ export function createLog(level: string, destination?: DestinationStream) {
   const options = {
     level,
     base: { pid: process.pid },
-    serializers: { err: (error: Error) => bounded(pino.stdSerializers.err(error), DEEPEST) },
+    serializers: { err: fieldsOf, fault: fieldsOf },
     hooks: { streamWrite: harmlessJson },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+function fieldsOf(error: unknown): unknown {
+  return bounded(errorFields(error), DEEPEST);
 }
 
 function bounded(value: unknown, depth: number): unknown {

@@ -6,6 +6,7 @@ import { type Config, ConfigError, readConfig } from '../config.ts';
 import { FolderInUse } from '../embedded/folder-lock.ts';
 import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
 import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
+import { withSecretFiles } from '../secret-files.ts';
 import { SETTINGS } from '../settings.ts';
 import { visible } from '../shown.ts';
 import { sendingFigures } from '../telemetry/otlp.ts';
@@ -17,7 +18,7 @@ import { endProcess } from './ending.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
 import { createLog } from './log.ts';
 import { throttled } from './throttled.ts';
-import { type ServingMessage, SLOT, startWorkers, WorkerEnded } from './workers.ts';
+import { type ServingMessage, SLOT, startWorkers, WorkerEnded, workerEnvironment } from './workers.ts';
 
 /** The contract promises an end within 10 s of the first signal. */
 const END_WITHIN_MS = 9500;
@@ -26,11 +27,12 @@ const LEAST_STOP_MS = 500;
 
 /**
  * Runs a coordinator until it is told to stop; sets the process's exit code.
- * @param env the settings
+ * @param given the settings
  */
-export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
-  const config = readConfigOrExplain(env);
-  if (config === null) return;
+export async function serve(given: NodeJS.ProcessEnv): Promise<void> {
+  const settings = readSettingsOrExplain(given);
+  if (settings === null) return;
+  const { config, env } = settings;
   const log = createLog(config.logLevel);
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'a fault that nobody caught; the process ends, and what was acknowledged is safe');
@@ -108,18 +110,21 @@ async function startServing(config: Config, env: NodeJS.ProcessEnv, servers: Emb
   const databaseUrl = config.databaseUrl ?? servers.databaseUrl;
   const redisUrl = config.redisUrl ?? servers.redisUrl;
   if (databaseUrl === null) throw new Error('there is no database: DATABASE_URL is not set and none was started');
-  const migrations = await migrate(databaseUrl, config.databaseTimeoutMs);
+  const migrations = await migrateAll(config, databaseUrl);
   if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
   const participantAllow = allowanceOf(config);
   if (config.workers === 1) {
     const tracing = await tracingOf(env, log);
     return startHttpProcess({ ...config, participantAllow }, databaseUrl, redisUrl, log, null, tracing, sendingFigures(env));
   }
-  const workerEnv = {
-    ...{ ...env, DATABASE_URL: databaseUrl, [SETTINGS.participantAllow.name]: participantAllow ?? '' },
-    ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }),
-  };
-  return startWorkers(config.workers, workerEnv, log);
+  const allowance = { [SETTINGS.participantAllow.name]: participantAllow ?? '' };
+  return startWorkers(config.workers, { ...workerEnvironment(env, databaseUrl, redisUrl), ...allowance }, log);
+}
+
+/** Where there is a login for migrations, the coordinator's own must find the same schema, and may not be able to change it. */
+async function migrateAll(config: Config, databaseUrl: string): Promise<readonly string[]> {
+  const owned = config.migrateDatabaseUrl === null ? [] : await migrate(config.migrateDatabaseUrl, config.databaseTimeoutMs);
+  return [...owned, ...(await migrate(databaseUrl, config.databaseTimeoutMs))];
 }
 
 /** A quickstart's participants stand beside it. Where anything is set to be reached from elsewhere, that is for somebody to say. */
@@ -154,9 +159,11 @@ function onSignal(log: Logger, drain: () => Promise<void>): void {
   process.on('SIGINT', handle);
 }
 
-function readConfigOrExplain(env: NodeJS.ProcessEnv): Config | null {
+/** @returns the settings, and the environment with what stood in files; null where it was said what is wrong with them */
+function readSettingsOrExplain(given: NodeJS.ProcessEnv): { readonly config: Config; readonly env: NodeJS.ProcessEnv } | null {
   try {
-    return readConfig(env);
+    const env = withSecretFiles(given);
+    return { config: readConfig(env), env };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

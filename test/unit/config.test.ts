@@ -22,6 +22,7 @@ describe('settings', () => {
       tlsKeyFile: null,
       tlsClientCaFile: null,
       databaseUrl: null,
+      migrateDatabaseUrl: null,
       redisUrl: null,
       dataDir: '.holdfast',
       workers: 1,
@@ -153,6 +154,16 @@ describe('settings', () => {
     expect(faultsOf({ [key]: 'k' })).to.deep.equal([`${key} needs ${cert}.`]);
     expect(faultsOf({ [clientCa]: 'a' })).to.deep.equal([`${clientCa} needs ${cert} and ${key}.`]);
     expect(faultsOf({ [cert]: 'c', [key]: 'k', [clientCa]: 'a' })).to.deep.equal([]);
+  });
+
+  it('refuse a login for migrations where there is no database to log in to', () => {
+    const HOLDFAST_MIGRATE_DATABASE_URL = 'postgres://owner:hunter2@db/x';
+    const [fault, ...others] = faultsOf({ HOLDFAST_MIGRATE_DATABASE_URL });
+    expect(others).to.deep.equal([]);
+    expect(fault)
+      .to.match(/^HOLDFAST_MIGRATE_DATABASE_URL needs DATABASE_URL/)
+      .and.not.to.include('hunter2');
+    expect(faultsOf({ HOLDFAST_MIGRATE_DATABASE_URL, DATABASE_URL: 'postgres://app@db/x' })).to.deep.equal([]);
   });
 
   it('refuse a headers timeout longer than the request timeout', () => {
