@@ -1,5 +1,5 @@
 // Owns the tests of settings that come by file: which may, what is read, and what is said where that cannot be.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ConfigError, readConfig } from '../../src/config.ts';
@@ -72,15 +72,5 @@ describe('settings by file', () => {
       `HOLDFAST_URL_FILE names ${folder}, which cannot be read (EISDIR).`,
     ]);
     expect(faultsOf({ DATABASE_URL_FILE: join(folder, 'none') }, ['HOLDFAST_URL']), 'only what is asked for').to.deep.equal([]);
-  });
-
-  it('cannot be read without the right to', function () {
-    if (process.getuid?.() === 0) return this.skip();
-    mkdirSync(join(folder, 'closed'));
-    const path = file('closed/url', URL_TEXT);
-    chmodSync(path, 0);
-    expect(faultsOf({ DATABASE_URL_FILE: path })).to.deep.equal([
-      `DATABASE_URL_FILE names ${path}, which cannot be read (EACCES).`,
-    ]);
   });
 });
