@@ -104,8 +104,8 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  // One that is condemned is being closed after its answer.
-  if (isCondemned(socket) || isAnsweredFirst(socket)) return;
+  // One that is condemned is being closed after its answer, unless that still waits for a body which does not come.
+  if ((isCondemned(socket) && !waitsForBody(socket)) || isAnsweredFirst(socket)) return;
   const { status, text } = problemDocument(problemOf(error), traceIdOf(undefined));
   socket.end(
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${dataHeaderLines(socket)}Connection: close\r\n\r\n${text}`,
@@ -130,6 +130,12 @@ function isAnsweredFirst(socket: Duplex): boolean {
   if (first.headersSent) socket.destroy();
   else first.shouldKeepAlive = false;
   return true;
+}
+
+/** Whether the next answer on this connection is one that its request has not come whole for. */
+function waitsForBody(socket: Duplex): boolean {
+  const next = (socket as Answering)._httpMessage ?? null;
+  return next !== null && !next.headersSent && !next.req.complete;
 }
 
 const REASONS: Readonly<Record<number, string>> = {

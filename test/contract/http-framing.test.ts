@@ -232,4 +232,21 @@ describe('connections that do not get on', () => {
     await sleep(100);
     expect(await http.raw('GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).to.match(/^HTTP\/1\.1 200 /);
   });
+
+  it('answers, and lets go of, a connection that offers another protocol and stops in the middle of its body', async () => {
+    const half = `POST /v1/transactions HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"it`;
+    for (const ends of [true, false]) {
+      const socket = connect(http.portNumber, '127.0.0.1');
+      let text = '';
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString('latin1');
+      });
+      socket.on('error', () => {});
+      const closed = once(socket, 'close');
+      if (ends) socket.end(half);
+      else socket.write(half);
+      await closed;
+      expect(text, ends ? 'its end came' : 'nothing came').to.match(ends ? /^HTTP\/1\.1 400 / : /^HTTP\/1\.1 408 /);
+    }
+  });
 });
