@@ -54,7 +54,9 @@ export class Tokens {
   constructor(options: TokenOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#keys = /^https?:\/\//i.test(options.jwks) ? remoteKeys(options.jwks) : fileKeys(options.jwks, this.#now);
+    this.#keys = /^https?:\/\//i.test(options.jwks)
+      ? remoteKeys(options.jwks)
+      : fileKeys(options.jwks, this.#now, options.onFault);
   }
 
   /** @returns who it stands for where that is remembered: then nothing is waited for */
@@ -132,21 +134,23 @@ async function boundedFetch(target: string, options: Parameters<typeof fetch>[1]
 }
 
 /** Read again now and then, so that a new file needs no restart; where it cannot be read, the keys stay as they were. */
-function fileKeys(path: string, now: () => number): JWTVerifyGetKey {
+function fileKeys(path: string, now: () => number, onFault: (error: unknown) => void): JWTVerifyGetKey {
   let readAt = Number.NEGATIVE_INFINITY;
   let keys: JWTVerifyGetKey | null = null;
   return async (header, token) => {
     if (now() - readAt >= COOLDOWN_MS) {
       readAt = now();
-      keys = await readFile(path, 'utf8').then(
-        (text) => createLocalJWKSet(JSON.parse(text) as JSONWebKeySet),
-        (error: unknown) => {
-          if (keys === null) throw error;
-          return keys;
-        },
-      );
+      keys = await readKeys(path).catch((error: unknown) => {
+        if (keys === null) throw error;
+        onFault(error);
+        return keys;
+      });
     }
     if (keys === null) throw new Error(`${path} could not be read`);
     return keys(header, token);
   };
+}
+
+async function readKeys(path: string): Promise<JWTVerifyGetKey> {
+  return createLocalJWKSet(JSON.parse(await readFile(path, 'utf8')) as JSONWebKeySet);
 }
