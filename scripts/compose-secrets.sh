@@ -9,6 +9,9 @@ keep() {
   [ -s "secrets/$1" ] || printf '%s\n' "$2" > "secrets/$1"
   chmod 444 "secrets/$1"
 }
+key() {
+  printf 'hf_%s_%s' "$(openssl rand -hex 16 | sed 's/^\(.\{8\}\)\(.\{4\}\)\(.\{4\}\)\(.\{4\}\)/\1-\2-\3-\4-/')" "$(openssl rand -hex 32)"
+}
 older() {
   value=$(sed -n "s/^$1=//p" .env 2> /dev/null | tail -n 1)
   [ -n "$value" ] || value=$(openssl rand -hex 24)
@@ -17,6 +20,8 @@ older() {
 keep postgres-password "$(openssl rand -hex 24)"
 keep owner-password "$(older POSTGRES_PASSWORD)"
 keep coordinator-password "$(openssl rand -hex 24)"
+keep admin-key "$(key)"
+keep metrics-key "$(key)"
 keep redis-password "$(older REDIS_PASSWORD)"
 keep grafana-password "$(older GRAFANA_PASSWORD)"
 keep database-url "postgres://holdfast_coordinator:$(cat secrets/coordinator-password)@postgres:5432/holdfast"

@@ -245,6 +245,14 @@ export const SETTINGS = {
     meaning:
       'A file that holds the first key (`holdfast keys generate` makes one): at the start it becomes a key with the scope admin.',
   },
+  metricsKeyFile: {
+    kind: 'text',
+    name: 'HOLDFAST_METRICS_KEY_FILE',
+    fallback: null,
+    pattern: /^[^\0]{1,4096}$/,
+    form: 'the path of a file',
+    meaning: 'The same, with the scope operations:read: for Prometheus, which is given the same file.',
+  },
   jwtIssuer: {
     kind: 'text',
     name: 'HOLDFAST_JWT_ISSUER',

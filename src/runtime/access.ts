@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { KeyedGate } from '../access/gate.ts';
 import { readKey } from '../access/key.ts';
 import { Keyring } from '../access/keyring.ts';
+import type { Scope } from '../access/principal.ts';
 import { Tokens } from '../access/tokens.ts';
 import { isLoopbackHost } from '../addresses.ts';
 import type { Config } from '../config.ts';
@@ -40,7 +41,7 @@ export interface RunningAccess extends Access {
  */
 export async function startAccess({ config, pool, inner, onFault }: AccessOptions): Promise<RunningAccess> {
   const keys = new PostgresKeys(pool);
-  if (config.adminKeyFile !== null) await adoptKey(keys, config.adminKeyFile);
+  for (const given of givenKeys(config)) await adoptKey(keys, given);
   const keyring = new Keyring({ store: new PostgresKeys(inner), onFault: (error) => onFault(error, 'keys') });
   await keyring.refresh();
   const gate = new KeyedGate(keyring, tokensOf(config, onFault));
@@ -70,11 +71,23 @@ function howToBeSafe(host: string): string {
   return `there is no API key and no token issuer yet, so it serves on loopback alone, and HOST is ${host}. Make a key (holdfast keys create --name admin --scopes admin), or give one by ${SETTINGS.adminKeyFile.name}, or set ${SETTINGS.jwtIssuer.name}, ${SETTINGS.jwtAudience.name} and ${SETTINGS.jwtJwks.name}; or leave HOST at 127.0.0.1.`;
 }
 
-const FROM_FILE = { actor: { kind: 'operator', id: '', name: SETTINGS.adminKeyFile.name }, address: 'local' } as const;
+interface GivenKey {
+  readonly path: string;
+  readonly setting: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+}
+
+function givenKeys({ adminKeyFile, metricsKeyFile }: Config): GivenKey[] {
+  const given = [
+    { path: adminKeyFile, setting: SETTINGS.adminKeyFile.name, name: 'admin', scopes: ['admin'] as const },
+    { path: metricsKeyFile, setting: SETTINGS.metricsKeyFile.name, name: 'metrics', scopes: ['operations:read'] as const },
+  ];
+  return given.flatMap(({ path, ...rest }) => (path === null ? [] : [{ path, ...rest }]));
+}
 
 /** A key of that id which was revoked since stays revoked: another must be put into the file. */
-async function adoptKey(keys: PostgresKeys, path: string): Promise<void> {
-  const { name: setting } = SETTINGS.adminKeyFile;
+async function adoptKey(keys: PostgresKeys, { path, setting, name, scopes }: GivenKey): Promise<void> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new NotSafe(`the file ${path} (${setting}) cannot be read: ${cause.code ?? 'it is not there'}.`);
   });
@@ -83,9 +96,9 @@ async function adoptKey(keys: PostgresKeys, path: string): Promise<void> {
     throw new NotSafe(
       `the file ${path} (${setting}) holds no key: hf_, a UUID, _, and 64 hexadecimal digits (holdfast keys generate makes one).`,
     );
-  const request = { ...key, name: 'admin', scopes: ['admin'], expiresAt: null } as const;
-  const act = { ...FROM_FILE, act: 'key.adopt', subject: key.id, note: null, detail: { scopes: ['admin'] } } as const;
-  const kept = await keys.adopt(request, act);
+  const from = { actor: { kind: 'operator', id: '', name: setting }, address: 'local' } as const;
+  const act = { ...from, act: 'key.adopt', subject: key.id, note: null, detail: { name, scopes } } as const;
+  const kept = await keys.adopt({ ...key, name, scopes, expiresAt: null }, act);
   if (kept === 'other-secret')
     throw new NotSafe(`the file ${path} (${setting}) has another secret than the key of its id that is known.`);
   if (typeof kept === 'string') throw new NotSafe(`the key of ${path} (${setting}) cannot be kept: ${kept}.`);

@@ -118,7 +118,8 @@ describe('docker-compose.yml', () => {
         value,
       ).to.equal(true);
     }
-    const known = new Set<string>(SECRET_NAMES.map(fileNameOf));
+    const keys = [SETTINGS.adminKeyFile.name, SETTINGS.metricsKeyFile.name];
+    const known = new Set<string>([...SECRET_NAMES.map(fileNameOf), ...keys]);
     for (const { name, variable } of named) if (name === 'coordinator') expect(known).to.include(variable);
     const given = new Set(all.flatMap(([, { secrets: mounted = [] }]) => mounted));
     expect([...given].toSorted()).to.deep.equal(Object.keys(secrets).toSorted());

@@ -42,6 +42,7 @@ describe('settings', () => {
       retentionDays: 30,
       sweepIntervalMs: 500,
       adminKeyFile: null,
+      metricsKeyFile: null,
       jwtIssuer: null,
       jwtAudience: null,
       jwtJwks: null,
