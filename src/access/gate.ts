@@ -85,7 +85,7 @@ export class KeyedGate implements Gate {
 
   isStillGood(principal: Principal): boolean {
     // A token is good until it ends, whoever holds it; nobody can take it back.
-    return principal.kind === 'token' ? this.#tokens !== null : this.#keyring.has(principal.id);
+    return principal.kind === 'token' ? this.#tokens?.isStillGood(principal) === true : this.#keyring.has(principal.id);
   }
 }
 

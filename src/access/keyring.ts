@@ -32,6 +32,9 @@ export class Keyring {
   readonly #rounds: Rounds;
   #held: ReadonlyMap<string, Held> = new Map();
   #everMade = false;
+  /** Looks are counted, as they begin: of two at a time, the one that began first may come back last, with what was before. */
+  #begun = 0;
+  #taken = 0;
 
   constructor({ store, onFault, now = Date.now, intervalMs = INTERVAL_MS }: KeyringOptions) {
     this.#store = store;
@@ -57,10 +60,15 @@ export class Keyring {
    * @throws DatabaseUnavailable
    */
   async refresh(): Promise<void> {
+    this.#begun += 1;
+    const look = this.#begun;
+    // From before the look: a slow one may end a key a little early, never late.
+    const askedAt = this.#now();
     const { now, everMade, keys } = await this.#store.usable();
-    const ahead = this.#now() - now;
-    this.#held = new Map(keys.map((key) => [key.id, heldOf(key, ahead)]));
     this.#everMade ||= everMade;
+    if (look < this.#taken) return;
+    this.#taken = look;
+    this.#held = new Map(keys.map((key) => [key.id, heldOf(key, askedAt - now)]));
   }
 
   /**

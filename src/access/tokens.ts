@@ -1,18 +1,9 @@
 // Owns who a JWT stands for: its signature, issuer, audience, time and algorithm are checked by jose; what was found good is remembered
 // for a minute at most, so that a busy caller's token is not checked anew with each request.
 import { hash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import {
-  createLocalJWKSet,
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  type JSONWebKeySet,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  jwtVerify,
-} from 'jose';
+import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { idFromKey } from '../coordinator/content.ts';
+import { IssuerKeys } from './issuer-keys.ts';
 import { type Principal, SCOPES, type Scope } from './principal.ts';
 
 export interface TokenOptions {
@@ -24,6 +15,10 @@ export interface TokenOptions {
   readonly onFault: (error: unknown) => void;
   /** This process's clock, in ms since 1970. */
   readonly now?: () => number;
+  /** Between two readings of the issuer's keys. */
+  readonly pauseMs?: number;
+  /** How long those of a URL are good before they are asked for again. */
+  readonly keepMs?: number;
 }
 
 const REMEMBERED_MS = 60_000;
@@ -33,11 +28,6 @@ const MAX_TOKEN_CHARACTERS = 8_192;
 const MAX_SUBJECT_CHARACTERS = 200;
 /** Between two clocks. */
 const TOLERANCE_S = 30;
-const FETCH_WITHIN_MS = 3_000;
-const MAX_JWKS_BYTES = 262_144;
-/** How long keys are good before they are asked for again; sooner where a token names one that is not among them. */
-const KEYS_FOR_MS = 300_000;
-const COOLDOWN_MS = 10_000;
 
 interface Remembered {
   readonly principal: Principal;
@@ -46,17 +36,19 @@ interface Remembered {
 
 export class Tokens {
   readonly #options: TokenOptions;
-  readonly #keys: JWTVerifyGetKey;
+  readonly #keys: IssuerKeys;
   readonly #now: () => number;
   /** By the token's hash: the tokens themselves are not kept. */
   readonly #known = new Map<string, Remembered>();
+  /** When the token ends that somebody came with, in ms. */
+  readonly #ends = new WeakMap<Principal, number>();
 
   constructor(options: TokenOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.#keys = /^https?:\/\//i.test(options.jwks)
-      ? remoteKeys(options.jwks)
-      : fileKeys(options.jwks, this.#now, options.onFault);
+    const { jwks: source, onFault, pauseMs, keepMs } = options;
+    const pauses = { ...(pauseMs === undefined ? {} : { pauseMs }), ...(keepMs === undefined ? {} : { keepMs }) };
+    this.#keys = new IssuerKeys({ source, onFault, now: this.#now, ...pauses });
   }
 
   /** @returns who it stands for where that is remembered: then nothing is waited for */
@@ -70,7 +62,7 @@ export class Tokens {
     if (token.length > MAX_TOKEN_CHARACTERS) return null;
     const { issuer, audience, algorithms, onFault } = this.#options;
     try {
-      const { payload } = await jwtVerify(token, this.#keys, {
+      const { payload } = await jwtVerify(token, this.#keys.keyFor, {
         ...{ issuer, audience, algorithms: [...algorithms], clockTolerance: TOLERANCE_S, currentDate: new Date(this.#now()) },
         requiredClaims: ['exp', 'sub'],
       });
@@ -81,10 +73,16 @@ export class Tokens {
     }
   }
 
+  /** Whether the token that somebody came with is good still. */
+  isStillGood(principal: Principal): boolean {
+    return this.#now() < (this.#ends.get(principal) ?? 0);
+  }
+
   #remember(token: string, payload: JWTPayload): Principal | null {
     const principal = principalIn(payload);
     if (principal === null) return null;
     const endsAt = ((payload.exp ?? 0) + TOLERANCE_S) * 1000;
+    this.#ends.set(principal, endsAt);
     const oldest = this.#known.keys().next();
     if (this.#known.size >= MOST_REMEMBERED && !oldest.done) this.#known.delete(oldest.value);
     this.#known.set(hash('sha256', token), { principal, until: Math.min(endsAt, this.#now() + REMEMBERED_MS) });
@@ -92,15 +90,15 @@ export class Tokens {
   }
 }
 
-/** The token, and not our way to the issuer's keys, is to blame. */
+/** The token, and not what the issuer's keys are, is to blame. */
 function isTheTokensFault(error: unknown): boolean {
-  if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return false;
-  return error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC';
+  return error instanceof errors.JOSEError && !(error instanceof errors.JWKSInvalid);
 }
 
 /** Scopes as RFC 8693 has them (`scope`, one text), or as a list. Those that are not ours say nothing here. */
 function principalIn({ iss = '', sub = '', scope, scp }: JWTPayload): Principal | null {
-  if (sub === '' || sub.length > MAX_SUBJECT_CHARACTERS || isUnprintable(sub)) return null;
+  // Signed, but not by a form that anybody checked: a number is no subject.
+  if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT_CHARACTERS || isUnprintable(sub)) return null;
   const given = scope ?? scp;
   const named = typeof given === 'string' ? given.split(' ') : Array.isArray(given) ? given : [];
   const scopes = new Set(SCOPES.filter((each): each is Scope => named.includes(each)));
@@ -109,48 +107,4 @@ function principalIn({ iss = '', sub = '', scope, scp }: JWTPayload): Principal 
 
 function isUnprintable(text: string): boolean {
   return /[\p{C}\p{Zl}\p{Zp}]/u.test(text);
-}
-
-function remoteKeys(url: string): JWTVerifyGetKey {
-  return createRemoteJWKSet(new URL(url), {
-    timeoutDuration: FETCH_WITHIN_MS,
-    cooldownDuration: COOLDOWN_MS,
-    cacheMaxAge: KEYS_FOR_MS,
-    // jose takes an answer of any length, and follows wherever it is sent.
-    [customFetch]: (target, options) => boundedFetch(target, options),
-  });
-}
-
-async function boundedFetch(target: string, options: Parameters<typeof fetch>[1]): Promise<Response> {
-  const answer = await fetch(target, { ...options, redirect: 'error' });
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of answer.body ?? []) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_JWKS_BYTES) throw new Error(`the issuer's keys are longer than ${MAX_JWKS_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return new Response(Buffer.concat(chunks), { status: answer.status, headers: answer.headers });
-}
-
-/** Read again now and then, so that a new file needs no restart; where it cannot be read, the keys stay as they were. */
-function fileKeys(path: string, now: () => number, onFault: (error: unknown) => void): JWTVerifyGetKey {
-  let readAt = Number.NEGATIVE_INFINITY;
-  let keys: JWTVerifyGetKey | null = null;
-  return async (header, token) => {
-    if (now() - readAt >= COOLDOWN_MS) {
-      readAt = now();
-      keys = await readKeys(path).catch((error: unknown) => {
-        if (keys === null) throw error;
-        onFault(error);
-        return keys;
-      });
-    }
-    if (keys === null) throw new Error(`${path} could not be read`);
-    return keys(header, token);
-  };
-}
-
-async function readKeys(path: string): Promise<JWTVerifyGetKey> {
-  return createLocalJWKSet(JSON.parse(await readFile(path, 'utf8')) as JSONWebKeySet);
 }

@@ -90,7 +90,7 @@ export class Console {
     const caller = callerOf(request);
     if (caller === null) return;
     const { gate } = this.#options.access;
-    const watch = setInterval(() => gate.isStillGood(caller) || response.end(), REVOKED_WITHIN_MS);
+    const watch = setInterval(() => gate.isStillGood(caller) || this.#feed.end(response), REVOKED_WITHIN_MS);
     response.once('close', () => clearInterval(watch));
   }
 }

@@ -69,6 +69,13 @@ export class LiveFeed {
     return true;
   }
 
+  /** Ends the stream of one who may not listen any more. */
+  end(response: ServerResponse): void {
+    this.#leave(response);
+    response.shouldKeepAlive = false;
+    response.end();
+  }
+
   /** Ends every stream; the page asks again, wherever it then finds a coordinator. */
   close(): void {
     this.#closed = true;

@@ -1,0 +1,319 @@
+// Owns the tests of who a JWT stands for, with a real issuer: what is good, what is not, and how its public keys are had, by URL and by
+// file.
+import { Buffer } from 'node:buffer';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { exportSPKI, SignJWT, UnsecuredJWT } from 'jose';
+import { Tokens } from '../../../src/access/tokens.ts';
+import { atTheEnd } from '../../support/end.ts';
+import { makeFolder } from '../../support/folder.ts';
+import { AUDIENCE, claimsWith, ISSUER, type JwksServer, makeSigner, type Signer, startJwks } from '../../support/issuer.ts';
+
+const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
+const HOUR_S = 3_600;
+
+describe('tokens of an issuer', function () {
+  this.timeout(20_000);
+  let rsa: Signer;
+  let elliptic: Signer;
+  let edwards: Signer;
+  let jwks: JwksServer;
+  let clockMs: number;
+  let faults: string[];
+
+  before(async () => {
+    [rsa, elliptic, edwards] = await Promise.all([
+      makeSigner('RS256', 'rsa'),
+      makeSigner('ES256', 'elliptic'),
+      makeSigner('EdDSA', 'edwards'),
+    ]);
+    jwks = await startJwks([rsa, elliptic, edwards]);
+  });
+  after(() => jwks.stop());
+  beforeEach(() => {
+    clockMs = Date.now();
+    faults = [];
+    jwks.serve([rsa, elliptic, edwards]);
+  });
+
+  const tokensWith = (source: string, pauses: { readonly pauseMs?: number; readonly keepMs?: number } = {}): Tokens =>
+    new Tokens({
+      ...{ issuer: ISSUER, audience: AUDIENCE, algorithms: ALGORITHMS, jwks: source, now: () => clockMs, ...pauses },
+      onFault: (error) => faults.push(String(error)),
+    });
+  const isGood = async (tokens: Tokens, token: string): Promise<boolean> => (await tokens.principalOf(token)) !== null;
+  const seconds = (fromNow: number): number => Math.floor(clockMs / 1000) + fromNow;
+
+  it('are good by every algorithm that is listed, and stand for their subject', async () => {
+    const tokens = tokensWith(jwks.url);
+    const lineages = new Set<string>();
+    for (const signer of [rsa, elliptic, edwards]) {
+      const principal = await tokens.principalOf(await signer.sign());
+      expect(principal).to.include({ kind: 'token', id: 'order-service', name: 'order-service' });
+      lineages.add(principal?.lineage ?? '');
+    }
+    // What is counted for a caller is counted under one id, whatever token it comes with.
+    expect([...lineages][0]).to.match(/^[0-9a-f-]{36}$/);
+    expect(lineages.size).to.equal(1);
+    expect((await tokens.principalOf(await rsa.sign({ sub: 'another' })))?.lineage).not.to.equal([...lineages][0]);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('may do what their scopes name, as text or as a list, and nothing by names that are not ours', async () => {
+    const tokens = tokensWith(jwks.url);
+    const scopesOf = async (claims: object): Promise<string[]> => [
+      ...((await tokens.principalOf(await rsa.sign({ scope: undefined, ...claims })))?.scopes ?? ['refused']),
+    ];
+    expect(await scopesOf({ scope: 'stock:write  transactions:read openid' })).to.deep.equal([
+      'transactions:read',
+      'stock:write',
+    ]);
+    expect(await scopesOf({ scope: ['admin', 'email', 7, null] })).to.deep.equal(['admin']);
+    expect(await scopesOf({ scp: ['stock:read'] })).to.deep.equal(['stock:read']);
+    expect(await scopesOf({ scope: '', scp: 'admin' })).to.deep.equal([]);
+    expect(await scopesOf({})).to.deep.equal([]);
+    expect(await scopesOf({ scope: 'administrator ADMIN admin:all' })).to.deep.equal([]);
+    expect(await scopesOf({ scope: { admin: true } })).to.deep.equal([]);
+  });
+
+  it('are not good for another issuer or audience, at another time, or without an end or a subject', async () => {
+    const tokens = tokensWith(jwks.url);
+    const wrong: Readonly<Record<string, object>> = {
+      'another issuer': { iss: `${ISSUER}/` },
+      'no issuer': { iss: undefined },
+      'another audience': { aud: 'someone-else' },
+      'no audience': { aud: undefined },
+      'an end that is past': { exp: seconds(-31) },
+      'no end': { exp: undefined },
+      'an end that is text': { exp: String(seconds(HOUR_S)) },
+      'a beginning that is to come': { nbf: seconds(60) },
+      'no subject': { sub: undefined },
+      'an empty subject': { sub: '' },
+      'a subject that is a number': { sub: 5 },
+      'a subject that is a list': { sub: ['order-service'] },
+      'a subject of control characters': { sub: 'order\u0000service' },
+      'a subject beyond all measure': { sub: 'x'.repeat(201) },
+    };
+    for (const [name, claims] of Object.entries(wrong))
+      expect(await isGood(tokens, await rsa.sign({ ...claims })), name).to.equal(false);
+    expect(await isGood(tokens, await rsa.sign({ aud: ['someone-else', AUDIENCE] }))).to.equal(true);
+    // Two clocks are never quite the same.
+    expect(await isGood(tokens, await rsa.sign({ exp: seconds(-20) }))).to.equal(true);
+    expect(await isGood(tokens, await rsa.sign({ nbf: seconds(20) }))).to.equal(true);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('are not good unsigned, signed by the public key, by another algorithm or key, or changed', async () => {
+    const tokens = tokensWith(jwks.url);
+    const shared = new TextEncoder().encode(await exportSPKI(rsa.publicKey));
+    const stranger = await makeSigner('RS256', 'rsa');
+    const other = await makeSigner('PS256', 'rsa');
+    const good = await rsa.sign();
+    const [head = '', body = '', signature = ''] = good.split('.');
+    const forged = Buffer.from(JSON.stringify(claimsWith({ scope: 'admin' }))).toString('base64url');
+    const none = Buffer.from(JSON.stringify({ alg: 'none', kid: 'rsa' })).toString('base64url');
+    const wrong: Readonly<Record<string, string>> = {
+      unsigned: new UnsecuredJWT(claimsWith({})).encode(),
+      'alg none with a signature': `${none}.${body}.${signature}`,
+      'alg none without one': `${none}.${body}.`,
+      'by the public key as a secret': await new SignJWT(claimsWith({}))
+        .setProtectedHeader({ alg: 'HS256', kid: 'rsa' })
+        .sign(shared),
+      'by another key of the same name': await stranger.sign(),
+      'by an algorithm that is not listed': await other.sign(),
+      'a key that nobody knows': await rsa.sign({}, { kid: 'unknown' }),
+      'other claims': `${head}.${forged}.${signature}`,
+      'half of it': good.slice(0, -20),
+      nothing: '',
+      'no token at all': 'order-service',
+      'five parts': `${good}.a.b`,
+    };
+    for (const [name, token] of Object.entries(wrong)) expect(await isGood(tokens, token), name).to.equal(false);
+    expect(await isGood(tokens, good)).to.equal(true);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('are not even looked at where they are too long', async () => {
+    const tokens = tokensWith(jwks.url);
+    const long = await rsa.sign({ padding: 'x'.repeat(8_192) });
+    const before = jwks.asked;
+    expect(await isGood(tokens, long)).to.equal(false);
+    expect(jwks.asked).to.equal(before);
+  });
+
+  it('are remembered for a minute, and never beyond their end', async () => {
+    const tokens = tokensWith(jwks.url);
+    const [long, short] = [await rsa.sign(), await rsa.sign({ exp: seconds(10) })];
+    expect(tokens.remembered(long)).to.equal(null);
+    const [principal, brief] = [await tokens.principalOf(long), await tokens.principalOf(short)];
+    if (principal === null || brief === null) throw new Error('they are good');
+    expect(tokens.remembered(long)).to.equal(principal);
+    clockMs += 41_000;
+    expect(tokens.remembered(long)).to.equal(principal);
+    expect(tokens.remembered(short)).to.equal(null);
+    expect([tokens.isStillGood(principal), tokens.isStillGood(brief)]).to.deep.equal([true, false]);
+    clockMs += 20_000;
+    expect(tokens.remembered(long)).to.equal(null);
+    // It is checked anew, and good still.
+    expect(await isGood(tokens, long)).to.equal(true);
+    expect(tokens.isStillGood(principal)).to.equal(true);
+    clockMs += HOUR_S * 1000;
+    expect(tokens.isStillGood(principal)).to.equal(false);
+    expect(await isGood(tokens, long)).to.equal(false);
+  });
+
+  describe('by keys from a URL', () => {
+    it('have the keys asked for once, however many come at a time', async () => {
+      const tokens = tokensWith(jwks.url);
+      const before = jwks.asked;
+      const all = await Promise.all(Array.from({ length: 50 }, async (_, index) => rsa.sign({ sub: `caller-${index}` })));
+      expect((await Promise.all(all.map((token) => isGood(tokens, token)))).every(Boolean)).to.equal(true);
+      expect(jwks.asked - before).to.equal(1);
+    });
+
+    it('have a key that is new fetched, but not by each token that names one', async () => {
+      const tokens = tokensWith(jwks.url);
+      expect(await isGood(tokens, await rsa.sign())).to.equal(true);
+      const next = await makeSigner('ES256', 'next');
+      jwks.serve([rsa, next]);
+      clockMs += 10_000;
+      const before = jwks.asked;
+      expect(await isGood(tokens, await next.sign())).to.equal(true);
+      for (let index = 0; index < 20; index += 1)
+        expect(await isGood(tokens, await rsa.sign({}, { kid: `made-up-${index}` }))).to.equal(false);
+      expect(jwks.asked - before).to.equal(1);
+      expect(faults).to.deep.equal([]);
+    });
+
+    it('are no longer good once their key is gone for five minutes', async () => {
+      const tokens = tokensWith(jwks.url);
+      expect(await isGood(tokens, await edwards.sign())).to.equal(true);
+      jwks.serve([rsa]);
+      clockMs += 300_000;
+      expect(await isGood(tokens, await edwards.sign())).to.equal(false);
+      expect(await isGood(tokens, await rsa.sign())).to.equal(true);
+    });
+
+    it('go on where the issuer is away, for as long as it is', async () => {
+      const away = await startJwks([rsa]);
+      const tokens = tokensWith(away.url);
+      expect(await isGood(tokens, await rsa.sign())).to.equal(true);
+      await away.stop();
+      for (let hour = 0; hour < 3; hour += 1) {
+        clockMs += HOUR_S * 500;
+        expect(await isGood(tokens, await rsa.sign({ exp: seconds(HOUR_S) }))).to.equal(true);
+      }
+      expect(faults).to.have.length(3);
+      const next = await makeSigner('RS256', 'next');
+      expect(await isGood(tokens, await next.sign({ exp: seconds(HOUR_S) }))).to.equal(false);
+      await away.restart();
+      away.serve([next]);
+      clockMs += 10_000;
+      expect(await isGood(tokens, await next.sign({ exp: seconds(HOUR_S) }))).to.equal(true);
+      expect(await isGood(tokens, await rsa.sign({ exp: seconds(HOUR_S) }))).to.equal(false);
+      await away.stop();
+    });
+
+    it('are good a second after the issuer answers for the first time', async () => {
+      const late = await startJwks([rsa]);
+      await late.stop();
+      const tokens = tokensWith(late.url);
+      expect(await isGood(tokens, await rsa.sign())).to.equal(false);
+      await late.restart();
+      expect(await isGood(tokens, await rsa.sign())).to.equal(false);
+      clockMs += 1_000;
+      expect(await isGood(tokens, await rsa.sign())).to.equal(true);
+      expect(faults).to.have.length(1);
+      await late.stop();
+    });
+
+    it('take no keys from where they are sent on to, too long an answer, or one that is none', async () => {
+      const target = await startJwks([rsa]);
+      const huge = JSON.stringify({ keys: [rsa.jwk], padding: 'x'.repeat(300_000) });
+      const bad: Readonly<Record<string, Parameters<JwksServer['answer']>[0]>> = {
+        redirected: (_request, response) => response.writeHead(302, { location: target.url }).end(),
+        huge: (_request, response) => response.end(huge),
+        'an error': (_request, response) => response.writeHead(500).end(JSON.stringify({ keys: [rsa.jwk] })),
+        'no JSON': (_request, response) => response.end('<html>'),
+        'no keys': (_request, response) => response.end('{"keys":{}}'),
+        'cut off': (_request, response) => {
+          response.writeHead(200, { 'content-length': '10000' }).write('{"keys":[');
+          setTimeout(() => response.destroy(), 20);
+        },
+      };
+      for (const [name, answer] of Object.entries(bad)) {
+        jwks.answer(answer);
+        faults = [];
+        const tokens = tokensWith(jwks.url);
+        expect(await isGood(tokens, await rsa.sign()), name).to.equal(false);
+        expect(faults, name).to.have.length(1);
+        // Nor do they harm those that are known.
+        jwks.serve([rsa]);
+        clockMs += 1_000;
+        expect(await isGood(tokens, await rsa.sign()), name).to.equal(true);
+        jwks.answer(answer);
+        clockMs += 300_000;
+        expect(await isGood(tokens, await rsa.sign()), name).to.equal(true);
+      }
+      expect(target.asked).to.equal(0);
+      await target.stop();
+    });
+
+    it('wait three seconds for the keys at most', async () => {
+      jwks.answer(() => undefined);
+      const tokens = tokensWith(jwks.url);
+      const startedAt = performance.now();
+      expect(await isGood(tokens, await rsa.sign())).to.equal(false);
+      expect(performance.now() - startedAt).to.be.within(2_000, 9_000);
+    });
+  });
+
+  describe('by keys from a file', () => {
+    let path: string;
+    const write = (...signers: readonly Signer[]): Promise<void> =>
+      writeFile(path, JSON.stringify({ keys: signers.map(({ jwk }) => jwk) }));
+    before(async () => {
+      const folder = await makeFolder();
+      path = join(folder, 'jwks.json');
+      atTheEnd(() => rm(folder, { recursive: true, force: true }));
+    });
+
+    it('are good by a file that was changed, without a restart', async () => {
+      await write(rsa);
+      const tokens = tokensWith(path);
+      expect(await isGood(tokens, await rsa.sign())).to.equal(true);
+      await write(elliptic);
+      clockMs += 10_000;
+      expect(await isGood(tokens, await elliptic.sign())).to.equal(true);
+      expect(await isGood(tokens, await rsa.sign())).to.equal(false);
+      expect(faults).to.deep.equal([]);
+    });
+
+    it('go on while the file is gone, or half written', async () => {
+      await write(rsa);
+      const tokens = tokensWith(path, { pauseMs: 20 });
+      expect(await isGood(tokens, await rsa.sign())).to.equal(true);
+      for (const spoil of [() => writeFile(path, '{"keys":['), () => writeFile(path, '[]'), () => rm(path)]) {
+        await spoil();
+        clockMs += 20;
+        expect(await isGood(tokens, await rsa.sign())).to.equal(true);
+      }
+      expect(faults).to.have.length(3);
+      await write(elliptic);
+      clockMs += 20;
+      expect(await isGood(tokens, await elliptic.sign())).to.equal(true);
+    });
+
+    it('are not good without one', async () => {
+      await rm(path, { force: true });
+      const tokens = tokensWith(path, { pauseMs: 0 });
+      expect(await isGood(tokens, await rsa.sign())).to.equal(false);
+      expect(faults.join()).to.include('ENOENT');
+      await write(rsa);
+      await delay(1);
+      expect(await isGood(tokens, await rsa.sign())).to.equal(true);
+    });
+  });
+});
