@@ -7,7 +7,7 @@ import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
 import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
 import { sendingFigures } from '../telemetry/otlp.ts';
 import { startTracing, type Tracing } from '../telemetry/tracing.ts';
-import { NotSafe } from './access.ts';
+import { NotSafe, proveSafe } from './access.ts';
 import { banner } from './banner.ts';
 import { CertificateFault } from './certificates.ts';
 import { endProcess } from './ending.ts';
@@ -106,6 +106,8 @@ async function startServing(config: Config, env: NodeJS.ProcessEnv, servers: Emb
   if (databaseUrl === null) throw new Error('there is no database: DATABASE_URL is not set and none was started');
   const migrations = await migrate(databaseUrl, config.databaseTimeoutMs);
   if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
+  // Before anything else is begun, and once for all processes.
+  await proveSafe(config, databaseUrl);
   if (config.workers === 1)
     return startHttpProcess(config, databaseUrl, redisUrl, log, null, await tracingOf(env, log), sendingFigures(env));
   const workerEnv = { ...env, DATABASE_URL: databaseUrl, ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }) };
