@@ -44,7 +44,7 @@ export interface KeyRequest {
   readonly hash: string;
 }
 
-export type KeyRefusal = 'unknown' | 'not-usable' | 'too-many' | 'other-secret';
+export type KeyRefusal = 'unknown' | 'not-usable' | 'replaced' | 'too-many' | 'other-secret';
 
 /** All of them throw DatabaseUnavailable where PostgreSQL does not answer. Each writes its act in the same commit. */
 export interface KeyStore {

@@ -100,6 +100,7 @@ function made(key: StoredKey | KeyRefusal, id: string): StoredKey {
   if (typeof key !== 'string') return key;
   if (key === 'unknown') throw new Failure(EXIT.notFound, `There is no key ${id}.`);
   if (key === 'too-many') throw new Failure(EXIT.failed, 'There are as many usable keys as may be; revoke some first.');
+  if (key === 'replaced') throw new Failure(EXIT.failed, `Key ${id} was replaced by another already; rotate that.`);
   throw new Failure(EXIT.failed, `Key ${id} is no longer, or would never be, good.`);
 }
 

@@ -10,7 +10,7 @@ import type { Config } from '../config.ts';
 import type { Access } from '../http/app.ts';
 import { PostgresAudit } from '../ledger/audit.ts';
 import { PostgresKeys } from '../ledger/keys.ts';
-import type { Pool } from '../ledger/pool.ts';
+import { Pool } from '../ledger/pool.ts';
 import { SETTINGS } from '../settings.ts';
 
 /** It may not serve as it is set up; the message says what to do. */
@@ -56,6 +56,28 @@ export async function startAccess({ config, pool, inner, onFault }: AccessOption
   };
 }
 
+/**
+ * The same look without serving: whoever may not serve is told so once, before anything is begun.
+ * @throws NotSafe, DatabaseUnavailable
+ */
+export async function proveSafe(config: Config, databaseUrl: string): Promise<void> {
+  const ignore = (): void => undefined;
+  const options = {
+    databaseUrl,
+    size: 1,
+    timeoutMs: config.databaseTimeoutMs,
+    onFault: ignore,
+    applicationName: 'holdfast start',
+  };
+  const pool = new Pool(options);
+  try {
+    const access = await startAccess({ config, pool, inner: pool, onFault: ignore });
+    await access.stop();
+  } finally {
+    await pool.end();
+  }
+}
+
 function tokensOf({ jwtIssuer, jwtAudience, jwtJwks, jwtAlgorithms }: Config, onFault: AccessOptions['onFault']): Tokens | null {
   if (jwtIssuer === null || jwtAudience === null || jwtJwks === null) return null;
   return new Tokens({
@@ -88,6 +110,8 @@ function givenKeys({ adminKeyFile, metricsKeyFile }: Config): GivenKey[] {
 
 /** A key of that id which was revoked since stays revoked: another must be put into the file. */
 async function adoptKey(keys: PostgresKeys, { path, setting, name, scopes }: GivenKey): Promise<void> {
+  // A slip that would be repeated by the next sentence.
+  if (readKey(path.trim()) !== null) throw new NotSafe(`${setting} must be the path of a file that holds the key, not the key.`);
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw new NotSafe(`the file ${path} (${setting}) cannot be read: ${cause.code ?? 'it is not there'}.`);
   });

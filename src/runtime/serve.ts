@@ -11,7 +11,7 @@ import { SETTINGS } from '../settings.ts';
 import { visible } from '../shown.ts';
 import { sendingFigures } from '../telemetry/otlp.ts';
 import { startTracing, type Tracing } from '../telemetry/tracing.ts';
-import { NotSafe } from './access.ts';
+import { NotSafe, proveSafe } from './access.ts';
 import { banner } from './banner.ts';
 import { CertificateFault } from './certificates.ts';
 import { endProcess } from './ending.ts';
@@ -112,6 +112,8 @@ async function startServing(config: Config, env: NodeJS.ProcessEnv, servers: Emb
   if (databaseUrl === null) throw new Error('there is no database: DATABASE_URL is not set and none was started');
   const migrations = await migrateAll(config, databaseUrl);
   if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
+  // Before anything else is begun, and once for all processes.
+  await proveSafe(config, databaseUrl);
   const participantAllow = allowanceOf(config);
   if (config.workers === 1) {
     const tracing = await tracingOf(env, log);

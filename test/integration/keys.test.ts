@@ -1,425 +1,323 @@
-// Owns the proof of API keys and of the audit, against real coordinators: from the first key on nobody gets in without one; a key ends when
-// it is said to; its secret stands nowhere; and what administrators did is written down.
-import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+// Owns the proof of API keys on a real coordinator (contract, section 8): from the first one on nobody gets in without, each may do what
+// its scopes name, and one that is rotated, ends or is revoked does so everywhere.
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import pg from 'pg';
-import { makeKey } from '../../src/access/key.ts';
-import { verifyAudit } from '../../src/access/verify.ts';
-import { PostgresAudit } from '../../src/ledger/audit.ts';
-import { Pool } from '../../src/ledger/pool.ts';
 import { until } from '../support/call.ts';
 import { type CoordinatorProcess, startCoordinator } from '../support/coordinator.ts';
-import { makeFolder } from '../support/folder.ts';
+import { query } from '../support/embedded.ts';
+import { type Ask, askWith, type MadeKey, makeKeyOver, NO_REDIS } from '../support/keys.ts';
 import { startPostgres, type TestServer } from '../support/servers.ts';
 
-interface Made {
-  readonly id: string;
-  readonly key: string;
-  readonly name: string;
-  readonly scopes: readonly string[];
-  readonly expiresAt: string | null;
-}
-
-interface Listed {
-  readonly items: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly revokedAt: string | null;
-    readonly replacedBy: string | null;
-    readonly expiresAt: string | null;
-  }[];
-  readonly nextCursor: string | null;
-}
-
-interface Entry {
-  readonly act: string;
-  readonly subject: string;
-  readonly actor: { readonly kind: string; readonly id: string; readonly name: string };
-  readonly address: string;
-  readonly note: string | null;
-  readonly detail: Readonly<Record<string, unknown>>;
-  readonly link: number | null;
-}
+const UNKNOWN_ID = '0193b0a4-7c1e-7d00-8000-00000000000f';
+const FORM = /^hf_[0-9a-f-]{36}_[0-9a-f]{64}$/;
+const METHODS = ['get', 'put', 'post', 'delete'];
+/** In another process: a look a second, and a little for a busy machine. */
+const SEEN_WITHIN_MS = 3_000;
 
 describe('API keys', function () {
   this.timeout(60_000);
   let postgres: TestServer;
-  let one: CoordinatorProcess;
-  let other: CoordinatorProcess;
-  let admin: Made;
-  const secrets: string[] = [];
+  let coordinator: CoordinatorProcess;
+  let admin: MadeKey;
+  const anyone = askWith(
+    () => coordinator,
+    () => null,
+  );
+  const asAdmin = askWith(
+    () => coordinator,
+    () => admin.key,
+  );
+  const as = (key: string, where: () => CoordinatorProcess = () => coordinator): Ask => askWith(where, () => key);
 
   before(async () => {
     postgres = await startPostgres();
-    const env = { DATABASE_URL: postgres.url };
-    one = await startCoordinator({ env });
-    other = await startCoordinator({ env: { ...env, WORKERS: '2' } });
+    coordinator = await startCoordinator({ env: { DATABASE_URL: postgres.url, REDIS_URL: NO_REDIS } });
   });
   after(async () => {
-    await Promise.all([one.stop(), other.stop()]);
+    expect(await coordinator.stop()).to.equal(0);
     await postgres.stop();
   });
 
-  const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
-  const status = async (where: CoordinatorProcess, key: string | null, path = '/v1/stock'): Promise<number> => {
-    const answer = await where.request(path, { headers: key === null ? {} : bearer(key) });
-    await answer.arrayBuffer();
-    return answer.status;
-  };
-
-  async function make(json: object, by: string | null = admin.key): Promise<Made> {
-    const answer = await one.request('/v1/keys', { json, headers: by === null ? {} : bearer(by) });
-    expect(answer.status).to.equal(201);
-    const made = (await answer.json()) as Made;
-    secrets.push(made.key);
-    return made;
-  }
-
-  async function rows(text: string): Promise<readonly Record<string, unknown>[]> {
-    const client = new pg.Client({ connectionString: postgres.url });
-    await client.connect();
-    return client
-      .query(text)
-      .then(({ rows: found }) => found as Record<string, unknown>[])
-      .finally(() => client.end());
-  }
-
-  it('are not asked for until there is one, on the loopback and under its name alone', async () => {
-    expect(await status(one, null)).to.equal(200);
-    expect(one.output()).to.contain('There is no API key yet');
-    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }])
-      expect((await one.request('/v1/stock', { headers })).status).to.equal(403);
-    expect((await one.request('/v1/stock', { headers: { 'sec-fetch-site': 'same-origin' } })).status).to.equal(200);
+  it('are not needed as long as there is none: then this machine is asked under its own name alone, and by no other page', async () => {
+    expect(coordinator.output()).to.include('There is no API key yet');
+    expect((await anyone('GET', '/v1/keys')).body).to.deep.equal({ items: [], nextCursor: null });
+    const { port } = new URL(coordinator.url);
+    for (const host of [
+      `attacker.example:${port}`,
+      `127.0.0.1.nip.io:${port}`,
+      `localhost.attacker.example:${port}`,
+      '0.0.0.0',
+      '[::]',
+    ])
+      expect(await statusUnder(host, '/v1/stock'), host).to.equal(403);
+    for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, '127.8.9.10'])
+      expect(await statusUnder(host, '/v1/stock'), host).to.equal(200);
+    for (const site of ['cross-site', 'same-site'])
+      expect((await anyone('GET', '/v1/stock', undefined, { 'sec-fetch-site': site })).brief, site).to.equal('403 forbidden');
+    for (const site of ['same-origin', 'none'])
+      expect((await anyone('GET', '/v1/stock', undefined, { 'sec-fetch-site': site })).brief, site).to.equal('200');
+    for (const path of ['/livez', '/readyz']) {
+      expect(await statusUnder('attacker.example', path)).to.equal(200);
+      expect((await anyone('GET', path, undefined, { 'sec-fetch-site': 'cross-site' })).status).to.equal(200);
+    }
   });
 
-  it('are asked for from the first one on, everywhere but at the probes', async () => {
-    admin = await make({ name: 'first', scopes: ['admin'] }, null);
-    expect(admin.key).to.match(new RegExp(`^hf_${admin.id}_[0-9a-f]{64}$`));
-    expect(await status(one, null)).to.equal(401);
-    expect(await status(one, admin.key)).to.equal(200);
-    await until(
-      'the others know of it',
-      async () => (await status(other, admin.key)) === 200 && (await status(other, null)) === 401,
-    );
-    for (const path of ['/livez', '/readyz']) expect(await status(one, null, path)).to.equal(200);
+  it('are made over the API, shown once, and close every route but the probes from then on', async () => {
+    admin = await makeKeyOver(anyone, 'admin', ['admin']);
+    expect(admin.key).to.match(FORM).and.include(admin.id);
+    const { body } = await asAdmin('GET', '/openapi.json');
+    const refused: string[] = [];
+    for (const [template, item] of Object.entries(body.paths as Record<string, object>)) {
+      const path = template.replaceAll('{id}', UNKNOWN_ID).replaceAll(/\{\w+\}/g, 'X');
+      for (const method of METHODS.filter((each) => each in item)) {
+        const { status, headers, body: told } = await anyone(method.toUpperCase(), path);
+        if (path === '/livez' || path === '/readyz') expect(status, path).to.equal(200);
+        else {
+          refused.push(`${method} ${template}`);
+          expect([status, told.code], `${method} ${path}`).to.deep.equal([401, 'unauthenticated']);
+          expect(headers.get('www-authenticate'), `${method} ${path}`).to.equal('Bearer realm="holdfast"');
+        }
+      }
+    }
+    expect(refused).to.have.length.above(25);
+    for (const path of ['/', '/console', '/console/api/overview', '/console/assets/main.js', '/v1', '/v2', '/livez/'])
+      expect((await anyone('GET', path)).status, path).to.equal(401);
+    expect((await asAdmin('GET', '/nowhere')).status).to.equal(404);
   });
 
-  it('are listed page by page, newest first, without their secrets', async () => {
-    const made = [];
-    for (let count = 0; count < 3; count += 1) made.push((await make({ name: `listed ${count}`, scopes: ['stock:read'] })).id);
-    const found: string[] = [];
-    let cursor = '';
-    do {
-      const answer = await one.request(`/v1/keys?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`, {
-        headers: bearer(admin.key),
-      });
-      const text = await answer.text();
-      for (const secret of secrets) expect(text).to.not.contain(secret.slice(-64));
-      const page = JSON.parse(text) as Listed;
-      found.push(...page.items.map(({ id }) => id));
-      cursor = page.nextCursor ?? '';
-    } while (cursor !== '');
-    expect(found).to.deep.equal([...made.toReversed(), admin.id]);
-  });
-
-  it('are refused where they make no sense', async () => {
+  it('are refused alike, whatever is wrong with them', async () => {
+    const [, , secret = ''] = admin.key.split('_');
     const wrong = [
-      ...[{}, { name: 'x' }, { name: '', scopes: ['admin'] }, { name: 'x', scopes: [] }, { name: 'x', scopes: ['everything'] }],
-      ...[
-        { name: 'x', scopes: ['admin', 'admin'] },
-        { name: 'x', scopes: 'admin' },
-        { name: 'x', scopes: ['admin'], id: randomUUID() },
-      ],
-      ...[
-        { name: 'x', scopes: ['admin'], expiresAt: 'tomorrow' },
-        { name: 'x', scopes: ['admin'], expiresAt: '2020-01-01T00:00:00Z' },
-      ],
-      { name: 'x'.repeat(101), scopes: ['admin'] },
+      `hf_${admin.id}_${'0'.repeat(64)}`,
+      `hf_${UNKNOWN_ID}_${secret}`,
+      `hf_${admin.id}_${secret.toUpperCase()}`,
+      `hf_${admin.id.toUpperCase()}_${secret}`,
+      `hf_${admin.id}_${secret}0`,
+      `hf_${admin.id}_`,
+      `hf__${secret}`,
+      'hf_',
+      secret,
+      'a.b.c',
+      'x'.repeat(8_192),
     ];
-    for (const json of wrong) {
-      const answer = await one.request('/v1/keys', { json, headers: bearer(admin.key) });
-      expect(`${answer.status} ${((await answer.json()) as { code: string }).code}`, JSON.stringify(json)).to.equal(
+    const answers = new Set<string>();
+    for (const key of wrong) {
+      const { status, headers, body } = await as(key)('GET', '/v1/keys');
+      const { traceId: _, ...told } = body;
+      answers.add(JSON.stringify([status, headers.get('www-authenticate'), told]));
+    }
+    expect([...answers]).to.have.length(1);
+    expect([...answers][0])
+      .to.include('401')
+      .and.include('invalid_token');
+    for (const header of [
+      '',
+      'Bearer',
+      'Bearer ',
+      `Basic ${btoa(`x:${admin.key}`)}`,
+      admin.key,
+      `Bearer ${admin.key}, x`,
+      `Token ${admin.key}`,
+    ])
+      expect((await anyone('GET', '/v1/keys', undefined, { authorization: header })).brief, header.slice(0, 12)).to.equal(
+        '401 unauthenticated',
+      );
+    expect((await anyone('GET', '/v1/keys', undefined, { authorization: `bearer  ${admin.key}` })).status).to.equal(200);
+    for (const path of ['/v1/keys?key=', '/v1/keys?access_token='])
+      expect((await anyone('GET', `${path}${admin.key}`)).brief).to.equal('401 unauthenticated');
+  });
+
+  it('may do what their scopes name and nothing else', async () => {
+    const reader = await makeKeyOver(asAdmin, 'reader', ['transactions:read', 'stock:read']);
+    const ask = as(reader.key);
+    expect((await ask('GET', '/v1/stock')).status).to.equal(200);
+    expect((await ask('GET', '/v1/transactions')).status).to.equal(200);
+    for (const [method, path, scope] of [
+      ['POST', '/v1/transactions', 'transactions:write'],
+      ['POST', '/v1/batch', 'transactions:write'],
+      ['PUT', '/v1/stock/X', 'stock:write'],
+      ['POST', '/v1/stock/import', 'stock:write'],
+      ['GET', '/metrics', 'operations:read'],
+      ['GET', '/v1/keys', 'admin'],
+      ['GET', '/v1/audit', 'admin'],
+      ['GET', '/v1/participants', 'admin'],
+      ['POST', `/v1/transactions/${UNKNOWN_ID}/retry`, 'admin'],
+      ['GET', '/nowhere', 'admin'],
+    ] as const) {
+      const { brief, headers, body } = await ask(method, path);
+      expect([brief, body.scope], `${method} ${path}`).to.deep.equal(['403 forbidden', scope]);
+      expect(headers.get('www-authenticate')).to.include('insufficient_scope').and.include(`scope="${scope}"`);
+    }
+  });
+
+  it('are refused with a scope that is none, without a name, or with an end that is past', async () => {
+    const good = { name: 'x', scopes: ['stock:read'] };
+    for (const wrong of [
+      { scopes: ['stock:delete'] },
+      { scopes: ['Admin'] },
+      { scopes: [] },
+      { scopes: ['admin', 'admin'] },
+      { scopes: 'admin' },
+      { name: ' ' },
+      { name: 'x'.repeat(101) },
+      { name: 'a\u0000b' },
+      { expiresAt: '2020-01-01T00:00:00Z' },
+      { expiresAt: 'tomorrow' },
+      { id: UNKNOWN_ID },
+    ])
+      expect((await asAdmin('POST', '/v1/keys', { ...good, ...wrong })).brief, JSON.stringify(wrong).slice(0, 60)).to.equal(
         '400 invalid-request',
       );
-    }
   });
 
-  it('end at once here when they are revoked, and within a second or so elsewhere', async () => {
-    const { id, key } = await make({ name: 'revoked', scopes: ['stock:read'] });
-    await until('the others know of it', async () => (await status(other, key)) === 200);
-    const revoke = () => one.request(`/v1/keys/${id}`, { method: 'DELETE', headers: bearer(admin.key) });
-    expect((await revoke()).status).to.equal(204);
-    expect(await status(one, key)).to.equal(401);
-    // With room: the look comes once a second.
-    await until('the others know of it', async () => (await status(other, key)) === 401, 5_000);
-    expect((await revoke()).status).to.equal(204);
-    const unknown = await one.request(`/v1/keys/${randomUUID()}`, { method: 'DELETE', headers: bearer(admin.key) });
-    expect(unknown.status).to.equal(404);
-  });
-
-  it('give way to new ones over an overlap, and never live longer by it', async () => {
-    const rotate = async (id: string, json: object) => {
-      const answer = await one.request(`/v1/keys/${id}/rotate`, { json, headers: bearer(admin.key) });
-      return { status: answer.status, body: (await answer.json()) as Made };
-    };
-    const old = await make({ name: 'rotated', scopes: ['stock:read'] });
-    const { status: told, body: fresh } = await rotate(old.id, { overlapMs: 2_000 });
-    secrets.push(fresh.key);
-    expect(told).to.equal(201);
-    expect(fresh).to.deep.include({ name: 'rotated', scopes: ['stock:read'], expiresAt: null });
-    expect([await status(one, old.key), await status(one, fresh.key)]).to.deep.equal([200, 200]);
-    await until('the overlap is over', async () => (await status(one, old.key)) === 401, 10_000);
-    expect(await status(one, fresh.key)).to.equal(200);
-    expect((await rotate(old.id, {})).status).to.equal(409);
-    // Its own end comes before the overlap's.
-    const short = await make({ name: 'short', scopes: ['stock:read'], expiresAt: new Date(Date.now() + 60_000).toISOString() });
-    expect((await rotate(short.id, {})).body.expiresAt).to.equal(short.expiresAt);
-    const [kept] = await rows(`SELECT expires_at FROM holdfast.api_key WHERE id = '${short.id}'`);
-    expect(kept?.expires_at).to.deep.equal(new Date(short.expiresAt ?? ''));
-    expect((await rotate(short.id, { overlapMs: -1 })).status).to.equal(400);
-    expect((await rotate(randomUUID(), {})).status).to.equal(404);
-  });
-
-  it('end by themselves, by the clock of the database', async () => {
-    const { key } = await make({ name: 'brief', scopes: ['stock:read'], expiresAt: new Date(Date.now() + 1_500).toISOString() });
-    expect(await status(one, key)).to.equal(200);
-    await until('it ends', async () => (await status(one, key)) === 401, 10_000);
-  });
-
-  it('are still asked for where all of them are revoked', async () => {
-    const spare = await make({ name: 'spare', scopes: ['admin'] });
-    await rows('UPDATE holdfast.api_key SET revoked_at = now() WHERE revoked_at IS NULL');
-    await until('all know of it', async () => (await status(one, admin.key)) === 401 && (await status(other, admin.key)) === 401);
-    expect([await status(one, null), await status(one, spare.key)]).to.deep.equal([401, 401]);
-    await rows(`UPDATE holdfast.api_key SET revoked_at = NULL WHERE id = '${admin.id}'`);
-    await until('one is good again', async () => (await status(one, admin.key)) === 200);
-  });
-
-  it('let nobody in who has none while PostgreSQL is away, and those who have one still read what needs none', async () => {
-    await postgres.kill();
-    expect([await status(one, null, '/metrics'), await status(one, admin.key, '/openapi.json')]).to.deep.equal([401, 200]);
-    await postgres.restart();
-    await until('it is back', async () => (await status(one, admin.key)) === 200);
-  });
-
-  it('stand nowhere once they were shown: no table, no log, no figure', async () => {
-    const tables = await rows(
-      "SELECT relname AS name FROM pg_class WHERE relnamespace = 'holdfast'::regnamespace AND relkind = 'r'",
-    );
-    const figures = await (await one.request('/metrics', { headers: bearer(admin.key) })).text();
-    const texts = [figures, one.output(), other.output()];
-    for (const { name } of tables) texts.push(JSON.stringify(await rows(`SELECT t::text FROM holdfast.${String(name)} t`)));
-    expect(secrets.length).to.be.above(8);
-    for (const secret of secrets) for (const text of texts) expect(text).to.not.contain(secret.slice(-64));
-  });
-});
-
-describe('the first key', function () {
-  this.timeout(60_000);
-  let postgres: TestServer;
-  let folder = '';
-
-  before(async () => {
-    [postgres, folder] = await Promise.all([startPostgres(), makeFolder()]);
-  });
-  after(async () => {
-    await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
-  });
-
-  const start = (more: Record<string, string>) => startCoordinator({ env: { DATABASE_URL: postgres.url, ...more } });
-  const refusal = (more: Record<string, string>): Promise<string> =>
-    start(more).then(
-      () => 'it started',
-      (error: Error) => error.message,
-    );
-  const file = async (text: string): Promise<string> => {
-    const path = join(folder, `${randomUUID()}.key`);
-    await writeFile(path, text);
-    return path;
-  };
-
-  it('is there before anybody else than this machine can call', async () => {
-    const told = await refusal({ HOST: '0.0.0.0' });
-    expect(told).to.contain('ended with 1').and.to.contain('HOLDFAST_ADMIN_KEY_FILE').and.to.contain('HOST is 0.0.0.0');
-    expect(told.match(/^holdfast: /gm)).to.have.length(1);
-  });
-
-  it('comes from a file, is good for everything, and stays revoked once it was', async () => {
-    const { id, text } = makeKey(randomUUID());
-    const env = { HOST: '0.0.0.0', HOLDFAST_ADMIN_KEY_FILE: await file(`${text}\n`) };
-    const first = await start(env);
-    const headers = { authorization: `Bearer ${text}` };
-    expect((await first.request('/v1/keys', { headers })).status).to.equal(200);
-    expect((await first.request(`/v1/keys/${id}`, { method: 'DELETE', headers })).status).to.equal(204);
-    expect(await first.stop()).to.equal(0);
-    const second = await start(env);
-    expect((await second.request('/v1/keys', { headers })).status).to.equal(401);
-    expect(await second.stop()).to.equal(0);
-  });
-
-  it('is refused where the file does not hold one, in words that do not show it', async () => {
-    const { id, text } = makeKey(randomUUID());
-    const other = makeKey(id).text;
-    await start({ HOLDFAST_ADMIN_KEY_FILE: await file(text) }).then((one) => one.stop());
-    for (const [path, why] of [
-      [await file(other), 'has another secret'],
-      [await file(text.slice(0, -1)), 'holds no key'],
-      [await file(''), 'holds no key'],
-      [join(folder, 'none.key'), 'cannot be read: ENOENT'],
-    ] as const) {
-      const told = await refusal({ HOLDFAST_ADMIN_KEY_FILE: path });
-      expect(told).to.contain(why).and.to.contain(path);
-      for (const key of [text, other]) expect(told).to.not.contain(key.slice(-60));
-    }
-  });
-});
-
-describe('the audit', function () {
-  this.timeout(60_000);
-  let postgres: TestServer;
-  let coordinator: CoordinatorProcess;
-  let key: Made;
-
-  before(async () => {
-    postgres = await startPostgres();
-    coordinator = await startCoordinator({ env: { DATABASE_URL: postgres.url } });
-    key = (await (await coordinator.request('/v1/keys', { json: { name: 'boss', scopes: ['admin'] } })).json()) as Made;
-  });
-  after(async () => {
-    await coordinator.stop();
-    await postgres.stop();
-  });
-
-  const call = async (method: string, path: string, json?: unknown, more: Record<string, string> = {}): Promise<number> => {
-    const headers = { authorization: `Bearer ${key.key}`, ...more };
-    const answer = await coordinator.request(path, json === undefined ? { method, headers } : { method, json, headers });
-    await answer.arrayBuffer();
-    return answer.status;
-  };
-
-  async function entries(query = ''): Promise<readonly Entry[]> {
-    const answer = await coordinator.request(`/v1/audit?limit=500${query}`, { headers: { authorization: `Bearer ${key.key}` } });
-    return ((await answer.json()) as { items: readonly Entry[] }).items;
-  }
-
-  async function verified() {
-    const pool = new Pool({ databaseUrl: postgres.url, size: 1, timeoutMs: 10_000, onFault: () => {} });
-    return new PostgresAudit(pool).read((reading) => verifyAudit(reading)).finally(() => pool.end());
-  }
-
-  it('tells who did what, from where and why, for every kind of act', async () => {
-    const secret = `whsec_${Buffer.from('x'.repeat(32)).toString('base64')}`;
-    expect(await call('PUT', '/v1/participants/payment', { url: 'http://127.0.0.1:9/', secret })).to.equal(200);
-    expect(await call('POST', '/v1/stock/movements', { sku: 'a', kind: 'RECEIVE', quantity: 10, reason: 'delivery' })).to.equal(
-      201,
-    );
-    expect(await call('PUT', '/v1/stock/a', { available: 7, reason: 'counted' })).to.equal(200);
-    const id = randomUUID();
-    expect(await call('POST', '/v1/transactions', { id, branches: [{ participant: 'payment' }] }, { prefer: 'wait=0' })).to.equal(
-      202,
-    );
-    expect(await call('POST', `/v1/transactions/${id}/retry`)).to.equal(200);
-    const act = { 'x-holdfast-console': '1' };
-    expect(
-      await call('POST', `/console/api/transactions/${id}/cancel`, { note: 'stuck', by: 'nobody you know' }, act),
-    ).to.be.oneOf([200, 202]);
-    const state = (await (
-      await coordinator.request(`/v1/transactions/${id}`, { headers: { authorization: `Bearer ${key.key}` } })
-    ).json()) as {
-      branches: { id: string }[];
-    };
-    const branchId = state.branches[0]?.id;
-    expect(await call('POST', `/v1/transactions/${id}/resolve`, { branchId, as: 'CANCELLED', note: 'looked' })).to.equal(200);
-    expect(await call('DELETE', '/v1/participants/payment')).to.equal(204);
-    const csv = await coordinator.request('/v1/stock/import', {
-      method: 'POST',
-      body: 'sku,available\nb,1\nc,2\nd,-1\n',
-      headers: { authorization: `Bearer ${key.key}`, 'content-type': 'text/csv' },
-    });
-    expect(csv.status).to.equal(200);
-    const extra = (await (
-      await coordinator.request('/v1/keys', {
-        json: { name: 'extra', scopes: ['stock:read'] },
-        headers: { authorization: `Bearer ${key.key}` },
-      })
-    ).json()) as Made;
-    expect(await call('POST', `/v1/keys/${extra.id}/rotate`)).to.equal(201);
-    expect(await call('DELETE', `/v1/keys/${extra.id}`)).to.equal(204);
-
-    const told = (await entries()).toReversed();
-    expect(told.map(({ act: name, subject }) => `${name} ${subject}`)).to.deep.equal([
-      `key.create ${key.id}`,
-      'participant.put payment',
-      'stock.move a',
-      'stock.count a',
-      ...[`transaction.retry ${id}`, `transaction.cancel ${id}`, `transaction.resolve ${id}`],
-      'participant.remove payment',
-      ...[`stock.import.begin ${told[8]?.subject}`, `stock.import ${told[8]?.subject}`],
-      ...[`key.create ${extra.id}`, `key.rotate ${extra.id}`, `key.revoke ${extra.id}`],
-    ]);
-    for (const entry of told.slice(1)) {
-      expect(entry.actor, entry.act).to.deep.equal({ kind: 'key', id: key.id, name: 'boss' });
-      expect(entry.address).to.equal('127.0.0.1');
-    }
-    expect(told[0]?.actor.kind).to.equal('nobody');
-    expect(told.map(({ note }) => note).filter((note) => note !== null)).to.deep.equal([
-      'delivery',
-      'counted',
-      'stuck',
-      'looked',
-    ]);
-    expect(told[1]?.detail).to.include({ url: 'http://127.0.0.1:9', secretGiven: true });
-    expect(told[5]?.detail).to.deep.equal({ by: 'boss' });
-    expect(told[9]?.detail).to.include({ accepted: 2, rejected: 1, complete: true });
-    expect(told[9]?.detail.sha256).to.match(/^[0-9a-f]{64}$/);
-    expect(JSON.stringify(told)).to.not.contain(secret.slice(6));
-  });
-
-  it('tells of nothing that was refused, or that callers do', async () => {
-    const before = (await entries()).length;
-    expect(await call('POST', '/v1/stock/movements', { sku: 'a', kind: 'WRITE_OFF', quantity: 1_000 })).to.equal(409);
-    expect(await call('DELETE', '/v1/participants/nobody')).to.equal(404);
-    expect(await call('POST', `/v1/transactions/${randomUUID()}/retry`)).to.equal(404);
-    expect(await call('DELETE', `/v1/keys/${randomUUID()}`)).to.equal(404);
-    const id = randomUUID();
-    expect(await call('POST', '/v1/transactions', { id, items: [{ sku: 'a', quantity: 1 }] })).to.equal(201);
-    expect(await call('POST', `/v1/transactions/${id}/cancel`, { reason: 'no' })).to.equal(200);
-    expect((await entries()).length).to.equal(before);
-  });
-
-  it('is chained soon after, found by act and by subject, and read page by page', async () => {
-    await until('all have a link', async () => (await entries()).every(({ link }) => link !== null));
-    expect((await verified()).faults).to.deep.equal([]);
-    expect((await entries('&act=stock.move')).map(({ subject }) => subject)).to.deep.equal(['a']);
-    expect((await entries('&subject=payment')).map(({ act }) => act)).to.deep.equal(['participant.remove', 'participant.put']);
-    expect(await call('GET', '/v1/audit?act=DROP')).to.equal(400);
-    const all: string[] = [];
+  it('are listed page by page, newest first, without what they are recognised by', async () => {
+    for (let index = 0; index < 5; index += 1) await makeKeyOver(asAdmin, `listed ${index}`, ['stock:read']);
+    const names: string[] = [];
     let cursor = '';
     do {
-      const answer = await coordinator.request(`/v1/audit?limit=4${cursor === '' ? '' : `&cursor=${cursor}`}`, {
-        headers: { authorization: `Bearer ${key.key}` },
-      });
-      const page = (await answer.json()) as { items: readonly { id: string }[]; nextCursor: string | null };
-      all.push(...page.items.map(({ id }) => id));
-      cursor = page.nextCursor ?? '';
+      const { status, body, text } = await asAdmin('GET', `/v1/keys?limit=2${cursor}`);
+      expect([status, body.items.length <= 2]).to.deep.equal([200, true]);
+      expect(text).not.to.match(/[0-9a-f]{64}/);
+      names.push(...body.items.map(({ name }: { readonly name: string }) => name));
+      cursor = body.nextCursor === null ? '' : `&cursor=${body.nextCursor}`;
     } while (cursor !== '');
-    expect(all).to.have.length((await entries()).length);
-    expect(new Set(all).size).to.equal(all.length);
+    expect(names).to.deep.equal(['listed 4', 'listed 3', 'listed 2', 'listed 1', 'listed 0', 'reader', 'admin']);
+    expect((await asAdmin('GET', '/v1/keys?cursor=bm90aGluZw')).brief).to.equal('400 invalid-request');
   });
 
-  it('holds every act of a crowd, and holds nobody up', async () => {
-    const crowd = Array.from({ length: 500 }, (_, index) =>
-      call('POST', '/v1/stock/movements', { sku: `crowd-${index % 20}`, kind: 'RECEIVE', quantity: 1 }),
-    );
-    const callers = Array.from({ length: 200 }, () => call('POST', '/v1/transactions', { items: [{ sku: 'a', quantity: 1 }] }));
-    expect(new Set(await Promise.all(crowd))).to.deep.equal(new Set([201]));
-    expect((await Promise.all(callers)).every((status) => status === 201 || status === 409)).to.equal(true);
-    await until('all are chained', async () => (await verified()).pending === 0);
-    const { faults, entries: count } = await verified();
-    expect(faults).to.deep.equal([]);
-    expect(count).to.be.at.least(500);
+  it('end by themselves, by the database’s clock', async () => {
+    const brief = await makeKeyOver(asAdmin, 'brief', ['stock:read'], { expiresAt: new Date(Date.now() + 1_500).toISOString() });
+    expect((await as(brief.key)('GET', '/v1/stock')).status).to.equal(200);
+    await until('it ends', async () => (await as(brief.key)('GET', '/v1/stock')).status === 401, 10_000);
+    expect(Date.now()).to.be.at.least(Date.parse(brief.expiresAt ?? '') - 200);
+    expect((await asAdmin('POST', `/v1/keys/${brief.id}/rotate`)).brief).to.equal('409 invalid-transition');
   });
+
+  it('are rotated with an overlap, in which both are good, and no longer than the old one was', async () => {
+    const old = await makeKeyOver(asAdmin, 'rotated', ['stock:read'], {
+      expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+    });
+    const { status, body: next } = await asAdmin('POST', `/v1/keys/${old.id}/rotate`, { overlapMs: 1_500 });
+    expect(status).to.equal(201);
+    expect(next).to.deep.include({ name: 'rotated', scopes: ['stock:read'], expiresAt: old.expiresAt, replacedBy: null });
+    for (const key of [old.key, next.key]) expect((await as(key)('GET', '/v1/stock')).status).to.equal(200);
+    const listed = (await asAdmin('GET', '/v1/keys')).body.items.find(({ id }: MadeKey) => id === old.id);
+    expect(listed).to.deep.include({ replacedBy: next.id });
+    expect(Date.parse(listed.expiresAt) - Date.now()).to.be.within(-1_500, 1_600);
+    await until('the old one ends', async () => (await as(old.key)('GET', '/v1/stock')).status === 401, 10_000);
+    expect((await as(next.key)('GET', '/v1/stock')).status).to.equal(200);
+    // A long overlap does not make it live longer.
+    const last = (await asAdmin('POST', `/v1/keys/${next.id}/rotate`, { overlapMs: 2_592_000_000 })).body;
+    const kept = (await asAdmin('GET', '/v1/keys')).body.items.find(({ id }: MadeKey) => id === next.id);
+    expect([kept.expiresAt, last.expiresAt]).to.deep.equal([old.expiresAt, old.expiresAt]);
+  });
+
+  it('are rotated once: what took the place of one is rotated in its turn', async () => {
+    const old = await makeKeyOver(asAdmin, 'rotated once', ['stock:read']);
+    const next = (await asAdmin('POST', `/v1/keys/${old.id}/rotate`)).body;
+    const again = await asAdmin('POST', `/v1/keys/${old.id}/rotate`);
+    // It would end with the overlap of the old one, and nobody would expect that.
+    expect([again.brief, again.body.detail]).to.deep.equal([
+      '409 invalid-transition',
+      `Key ${old.id} was replaced by another already; rotate that.`,
+    ]);
+    expect((await asAdmin('POST', `/v1/keys/${next.id}/rotate`)).status).to.equal(201);
+    expect((await asAdmin('POST', `/v1/keys/${UNKNOWN_ID}/rotate`)).brief).to.equal('404 not-found');
+    for (const overlapMs of [-1, 0.5, 2_592_000_001, '1000'])
+      expect((await asAdmin('POST', `/v1/keys/${next.id}/rotate`, { overlapMs })).brief).to.equal('400 invalid-request');
+  });
+
+  it('are good no more from the answer to their revocation on, and within a second or so in every other process', async () => {
+    const others = await startCoordinator({ env: { DATABASE_URL: postgres.url, REDIS_URL: NO_REDIS, WORKERS: '2' } });
+    const doomed = await makeKeyOver(asAdmin, 'doomed', ['stock:read']);
+    const there = as(doomed.key, () => others);
+    await until('both workers know it', async () => isAlways(there, 200), SEEN_WITHIN_MS);
+    expect((await asAdmin('DELETE', `/v1/keys/${doomed.id}`)).status).to.equal(204);
+    expect((await as(doomed.key)('GET', '/v1/stock')).brief).to.equal('401 unauthenticated');
+    await until('both workers know that', async () => isAlways(there, 401), SEEN_WITHIN_MS);
+    // Again it changes nothing.
+    expect((await asAdmin('DELETE', `/v1/keys/${doomed.id}`)).status).to.equal(204);
+    expect((await asAdmin('DELETE', `/v1/keys/${UNKNOWN_ID}`)).brief).to.equal('404 not-found');
+    expect((await asAdmin('POST', `/v1/keys/${doomed.id}/rotate`)).brief).to.equal('409 invalid-transition');
+    expect(await others.stop()).to.equal(0);
+  });
+
+  it('stand nowhere once they were shown: in no table, no log, no figure, no answer', async () => {
+    const { body: rotated } = await asAdmin('POST', `/v1/keys/${(await makeKeyOver(asAdmin, 'secret', ['admin'])).id}/rotate`);
+    const secrets = [admin.key, rotated.key].map((key: string) => key.split('_')[2] ?? '');
+    await as(rotated.key)('GET', '/v1/stock?bad=1');
+    await as(rotated.key)('POST', '/v1/keys', '{"half');
+    const places: [string, string][] = [['the log', coordinator.output()]];
+    for (const path of [
+      '/metrics',
+      '/v1/audit?limit=500',
+      '/v1/keys?limit=500',
+      '/openapi.json',
+      '/console/api/overview',
+      '/console/api/session',
+    ])
+      places.push([path, (await asAdmin('GET', path)).text]);
+    const tables = await query(
+      postgres.url,
+      "SELECT c.oid::regclass::text AS name FROM pg_class c WHERE relkind IN ('r', 'm') AND relnamespace = 'holdfast'::regnamespace",
+    );
+    for (const { name } of tables as { readonly name: string }[])
+      places.push([name, JSON.stringify(await query(postgres.url, `SELECT t::text AS row FROM ${name} t`))]);
+    expect(places.length).to.be.above(20);
+    expect(JSON.stringify(places)).to.include(admin.id);
+    for (const [place, text] of places) for (const secret of secrets) expect(text.includes(secret), place).to.equal(false);
+  });
+
+  it('go on without PostgreSQL where nothing of it is needed, and still let nobody else in', async () => {
+    const doomed = await makeKeyOver(asAdmin, 'kept', ['operations:read']);
+    await postgres.kill();
+    try {
+      await delay(1_500);
+      for (const path of ['/openapi.json', '/metrics', '/console/api/session'])
+        expect((await as(doomed.key)('GET', path)).status, path).to.equal(200);
+      for (const path of ['/openapi.json', '/metrics', '/v1/stock', '/v1/keys'])
+        expect((await anyone('GET', path)).status, path).to.equal(401);
+      expect((await as(doomed.key)('GET', '/v1/stock')).brief).to.equal('403 forbidden');
+      expect((await asAdmin('GET', '/v1/keys')).brief).to.equal('503 database-unavailable');
+      expect((await asAdmin('DELETE', `/v1/keys/${doomed.id}`)).brief).to.equal('503 database-unavailable');
+    } finally {
+      await postgres.restart();
+    }
+    await until('it is back', async () => (await asAdmin('DELETE', `/v1/keys/${doomed.id}`)).status === 204);
+    expect((await as(doomed.key)('GET', '/openapi.json')).status).to.equal(401);
+  });
+
+  it('leave everything closed when the last of them is revoked, also for a coordinator that starts then', async () => {
+    const { body } = await asAdmin('GET', '/v1/keys?limit=500');
+    for (const { id } of body.items as MadeKey[]) if (id !== admin.id) await asAdmin('DELETE', `/v1/keys/${id}`);
+    expect((await asAdmin('DELETE', `/v1/keys/${admin.id}`)).status).to.equal(204);
+    for (const ask of [anyone, asAdmin]) expect((await ask('GET', '/v1/keys')).brief).to.equal('401 unauthenticated');
+    const late = await startCoordinator({ env: { DATABASE_URL: postgres.url, REDIS_URL: NO_REDIS } });
+    expect(
+      (
+        await askWith(
+          () => late,
+          () => null,
+        )('POST', '/v1/keys', { name: 'me', scopes: ['admin'] })
+      ).status,
+    ).to.equal(401);
+    expect((await as(admin.key, () => late)('GET', '/v1/keys')).status).to.equal(401);
+    expect(await late.stop()).to.equal(0);
+  });
+
+  async function statusUnder(host: string, path: string): Promise<number | undefined> {
+    const { request } = await import('node:http');
+    const { hostname, port } = new URL(coordinator.url);
+    return new Promise((resolve, reject) => {
+      request({ hostname, port, path, headers: { host } }, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+  }
+
+  /** Connections of their own go to the workers in turn. */
+  async function isAlways(ask: Ask, status: number): Promise<boolean> {
+    const asked = Array.from({ length: 6 }, () => ask('GET', '/v1/stock', undefined, { connection: 'close' }));
+    return (await Promise.all(asked)).every((answer) => answer.status === status);
+  }
 });

@@ -1,40 +1,16 @@
 // Owns the proof of what a start promises (contract, section 1): the data of the first start, one coordinator to a data folder,
 // wrong settings named, a database that does not fit left alone.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { readOne } from '../support/audit.ts';
 import { answered, brief, receive } from '../support/call.ts';
 import { startCoordinator } from '../support/coordinator.ts';
-import { atTheEnd } from '../support/end.ts';
 import { makeFolderForTheRun } from '../support/folder.ts';
 import { startPostgres, type TestServer } from '../support/servers.ts';
+import { runToEnd } from '../support/start.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const NO_REDIS = 'redis://127.0.0.1:1';
-
-interface Ended {
-  readonly code: number | null;
-  readonly output: string;
-}
-
-/** Runs the coordinator where it is expected to end by itself. */
-async function runToEnd(env: Readonly<Record<string, string>>): Promise<Ended> {
-  const child: ChildProcess = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', HOLDFAST_DATA_DIR: await makeFolderForTheRun(), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  atTheEnd(async () => child.kill('SIGKILL'));
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, output };
-}
 
 describe('a start', function () {
   this.timeout(40_000);

@@ -122,6 +122,8 @@ function problemOf(refusal: KeyRefusal, id: string, place: string): Problem {
         : problem('invalid-request', `${place}: must be in the future`, {
             errors: [{ path: place, message: 'must be in the future' }],
           });
+    case 'replaced':
+      return problem('invalid-transition', `Key ${id} was replaced by another already; rotate that.`, { state: 'REPLACED' });
     case 'other-secret':
       return problem('invalid-request', `Another key has the id ${id}.`, { errors: [{ path: place, message: 'is taken' }] });
   }
