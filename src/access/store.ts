@@ -81,8 +81,8 @@ export interface AuditReading {
   /** Links in order, from after one on. */
   links(after: number, limit: number): Promise<readonly Link[]>;
   entries(ids: readonly string[]): Promise<readonly Entry[]>;
-  /** Of those that are in no link: how many wait for one, and which should be in one but are not. */
-  loose(): Promise<{ readonly pending: number; readonly strays: readonly string[] }>;
+  /** Of those that are in no link: how many wait for one, which should be in one but are not, and which wait but are not there. */
+  loose(): Promise<{ readonly pending: number; readonly strays: readonly string[]; readonly lost: readonly string[] }>;
 }
 
 export interface AuditLog {

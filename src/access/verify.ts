@@ -44,7 +44,8 @@ export async function verifyAudit(
     if (faults.length >= MOST_FAULTS) break;
   }
   if (!isKnownFound) faults.push(`link ${known?.number}, which was noted, is not there: the end of the chain was cut off`);
-  const { pending, strays } = await reading.loose();
+  const { pending, strays, lost } = await reading.loose();
   for (const id of strays) faults.push(`entry ${id} is in no link and does not wait for one`);
+  for (const id of lost) faults.push(`entry ${id}, which waits for a link, is missing`);
   return { faults: faults.slice(0, MOST_FAULTS), links: head.number, entries, pending, head };
 }

@@ -50,7 +50,7 @@ export function addKeys(program: Command, { env, finish }: ProgramOptions): void
     .argument('<id>', 'the key')
     .action(async (id: string, given: Given) => {
       const url = await urlOf(given, env);
-      finish(await (await import('./keys.ts')).revokeKey(url, id));
+      finish(await (await import('./keys.ts')).revokeKey(url, id, given.json));
     });
 }
 

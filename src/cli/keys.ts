@@ -1,6 +1,7 @@
 // Owns `holdfast keys`: the way to API keys that needs none. It acts on the ledger itself, so whoever may reach that may use it.
 import { makeKey } from '../access/key.ts';
 import { SCOPES, type Scope } from '../access/principal.ts';
+import { shownKey } from '../access/shown.ts';
 import type { KeyRefusal, StoredKey } from '../access/store.ts';
 import type { Act } from '../coordinator/act.ts';
 import { newId } from '../coordinator/identifiers.ts';
@@ -52,9 +53,10 @@ export async function rotateKey(databaseUrl: string, id: string, overlap: string
   return told(made(key, id), replacement.text, json);
 }
 
-export async function revokeKey(databaseUrl: string, id: string): Promise<Outcome> {
+export async function revokeKey(databaseUrl: string, id: string, json?: boolean): Promise<Outcome> {
   checkId(id);
   const key = made(await onKeys(databaseUrl, (keys) => keys.revoke(id, actOf('key.revoke', id, {}))), id);
+  if (json === true) return { text: `${JSON.stringify(shownKey(key))}\n`, exitCode: EXIT.done };
   return {
     text: `Key ${key.id} (${visible(key.name)}) is revoked; coordinators that run know it within a second.\n`,
     exitCode: EXIT.done,
@@ -63,7 +65,7 @@ export async function revokeKey(databaseUrl: string, id: string): Promise<Outcom
 
 export async function listKeys(databaseUrl: string, json?: boolean): Promise<Outcome> {
   const found = await onKeys(databaseUrl, allKeys);
-  if (json === true) return { text: `${JSON.stringify({ items: found })}\n`, exitCode: EXIT.done };
+  if (json === true) return { text: `${JSON.stringify({ items: found.map(shownKey) })}\n`, exitCode: EXIT.done };
   const lines = found.map((key) => `${key.id}  ${standing(key).padEnd(32)}  ${visible(key.name)}  [${key.scopes.join(', ')}]\n`);
   return { text: lines.join('') || 'There is no key yet.\n', exitCode: EXIT.done };
 }
@@ -93,7 +95,7 @@ function actOf(act: Act['act'], subject: string, detail: Act['detail']): Act {
 
 /** The key alone on stdout is what scripts want; what it is stands on it already. */
 function told(key: StoredKey, text: string, json?: boolean): Outcome {
-  return { text: json === true ? `${JSON.stringify({ ...key, key: text })}\n` : `${text}\n`, exitCode: EXIT.done };
+  return { text: json === true ? `${JSON.stringify({ ...shownKey(key), key: text })}\n` : `${text}\n`, exitCode: EXIT.done };
 }
 
 function made(key: StoredKey | KeyRefusal, id: string): StoredKey {

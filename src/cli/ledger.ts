@@ -1,4 +1,5 @@
 // Owns the one connection that a command has to the ledger.
+import { LedgerFault } from '../coordinator/ledger.ts';
 import { DatabaseUnavailable } from '../coordinator/queries.ts';
 import { Pool } from '../ledger/pool.ts';
 import { EXIT, Failure, reasonOf } from './failure.ts';
@@ -18,11 +19,14 @@ export async function onLedger<T>(databaseUrl: string, work: (pool: Pool) => Pro
     const cause = causeOf(error);
     if (isMissing(cause))
       throw new Failure(EXIT.failed, 'The database has no schema of this version: run holdfast migrate first.');
-    const exit = error instanceof DatabaseUnavailable ? EXIT.unreachable : EXIT.failed;
-    throw new Failure(exit, `PostgreSQL did not do it: ${reasonOf(cause)}.`);
+    throw new Failure(isAway(error) ? EXIT.unreachable : EXIT.failed, `PostgreSQL did not do it: ${reasonOf(cause)}.`);
   } finally {
     await pool.end();
   }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable || (error instanceof LedgerFault && error.kind === 'unavailable');
 }
 
 function causeOf(error: unknown): unknown {

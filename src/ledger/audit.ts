@@ -54,7 +54,8 @@ function readingOn(client: Client): AuditReading {
       (await rowsOf(ENTRIES_BY_ID, [plainArray(ids)])).map(([document]) => entryOfText(document ?? '')),
     loose: async () => {
       const [row] = await rowsOf(LOOSE, []);
-      return { pending: Number(row?.[0] ?? 0), strays: JSON.parse(row?.[1] ?? '[]') as string[] };
+      const [strays, lost] = [row?.[1], row?.[2]].map((list) => JSON.parse(list ?? '[]') as string[]);
+      return { pending: Number(row?.[0] ?? 0), strays: strays ?? [], lost: lost ?? [] };
     },
   };
 }

@@ -1,233 +1,318 @@
-// Owns the proof of `holdfast keys` and `holdfast audit`: on a database of one's own and on the embedded one that runs, without a key in
-// sight where others could see it; and of what the check of the audit finds.
-import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+// Owns the tests of the commands that need no key (holdfast keys, holdfast audit), on a database and on the one of a coordinator that
+// runs, and of those that show one: what they print, how they end, and that no key is seen where it should not be.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import pg from 'pg';
-import { verify } from '../../src/cli/audit.ts';
-import { migrate } from '../../src/ledger/migrate.ts';
+import { readKey } from '../../src/access/key.ts';
 import { until } from '../support/call.ts';
-import { startCoordinator } from '../support/coordinator.ts';
-import { makeFolder } from '../support/folder.ts';
-import { holdfast, startHoldfast } from '../support/holdfast-command.ts';
+import { type CoordinatorProcess, startCoordinator } from '../support/coordinator.ts';
+import { makeDataFolder, query } from '../support/embedded.ts';
+import { makeFolderForTheRun } from '../support/folder.ts';
+import { BIN, type CommandRun, holdfast } from '../support/holdfast-command.ts';
+import { askWith, NO_REDIS } from '../support/keys.ts';
+import { childrenOf } from '../support/process-tree.ts';
 import { startPostgres, type TestServer } from '../support/servers.ts';
 
-const KEY = /^hf_([0-9a-f-]{36})_[0-9a-f]{64}\n$/;
+const UNKNOWN_ID = '0193b0a4-7c1e-7d00-8000-00000000000f';
+const KEY_LINE = /^hf_[0-9a-f-]{36}_[0-9a-f]{64}\n$/;
 
-describe('holdfast keys', function () {
+describe('holdfast keys and audit on the command line', function () {
   this.timeout(60_000);
   let postgres: TestServer;
-  let env: Record<string, string> = {};
+  let coordinator: CoordinatorProcess | null = null;
+  let key = '';
 
   before(async () => {
     postgres = await startPostgres();
-    env = { DATABASE_URL: postgres.url };
   });
-  after(() => postgres.stop());
-
-  it('says what to do where there is no schema, and no ledger', async () => {
-    const bare = await holdfast(['keys', 'list'], { env });
-    expect(bare).to.deep.include({ end: 1, stdout: '' });
-    expect(bare.stderr).to.contain('run holdfast migrate first');
-    const none = await holdfast(['keys', 'list'], { env: { HOLDFAST_DATA_DIR: '/nowhere' } });
-    expect(none.end).to.equal(2);
-    expect(none.stderr).to.contain('DATABASE_URL is not set').and.to.contain('/nowhere');
+  after(async () => {
+    if (coordinator !== null) expect(await coordinator.stop()).to.equal(0);
+    await postgres.stop();
   });
 
-  it('generates a key that is in no list', async () => {
-    const made = await holdfast(['keys', 'generate']);
-    expect(made.end).to.equal(0);
-    expect(made.stdout).to.match(KEY);
-  });
+  const run = (...args: string[]): Promise<CommandRun> => holdfast(args, { env: { DATABASE_URL: postgres.url } });
+  const done = async (...args: string[]): Promise<string> => {
+    const { end, stdout, stderr } = await run(...args);
+    expect([end, stderr], stdout).to.deep.equal([0, '']);
+    return stdout;
+  };
+  const idIn = (text: string): string => readKey(text.trim())?.id ?? 'no key';
 
-  it('makes, lists, rotates and revokes keys that a coordinator takes', async () => {
-    await migrate(postgres.url);
-    expect((await holdfast(['keys', 'list'], { env })).stdout).to.equal('There is no key yet.\n');
-    const made = await holdfast(['keys', 'create', '--name', 'first\u001b[31m', '--scopes', 'admin,stock:read'], { env });
-    expect(made.stderr).to.equal('');
-    const [, id = ''] = KEY.exec(made.stdout) ?? [];
-    const coordinator = await startCoordinator({ env });
-    const status = async (key: string): Promise<number> =>
-      (await coordinator.request('/v1/keys', { headers: { authorization: `Bearer ${key.trim()}` } })).status;
-    expect([await status(made.stdout), await status('')]).to.deep.equal([200, 401]);
-    const listed = await holdfast(['keys', 'list'], { env });
-    expect(listed.stdout)
-      .to.match(new RegExp(`^${id}  good +first`))
-      .and.to.contain('[stock:read, admin]')
-      .and.to.not.contain('\u001b');
-    const rotated = await holdfast(['keys', 'rotate', id, '--overlap-ms', '0', '--json'], { env });
-    const fresh = JSON.parse(rotated.stdout) as { id: string; key: string; scopes: string[] };
-    expect(fresh.scopes).to.deep.equal(['stock:read', 'admin']);
-    await until('the coordinator knows', async () => (await status(fresh.key)) === 200 && (await status(made.stdout)) === 401);
-    expect((await holdfast(['keys', 'revoke', fresh.id], { env })).stdout).to.contain('is revoked');
-    await until('the coordinator knows', async () => (await status(fresh.key)) === 401);
-    expect(await coordinator.stop()).to.equal(0);
-  });
-
-  it('says what is wrong with what it is asked', async () => {
-    const wrong: readonly (readonly [readonly string[], number])[] = [
-      [['create', '--name', 'x', '--scopes', 'everything'], 2],
-      [['create', '--name', '', '--scopes', 'admin'], 2],
-      [['create', '--name', 'x', '--scopes', 'admin', '--expires-at', 'tomorrow'], 2],
-      [['create', '--name', 'x', '--scopes', 'admin', '--expires-at', '2020-01-01T00:00:00Z'], 1],
-      [['create', '--name', 'x'], 2],
-      [['rotate', 'x'], 2],
-      [['rotate', '0193b0a4-7c1e-7d00-8000-000000000001'], 3],
-      [['rotate', '0193b0a4-7c1e-7d00-8000-000000000001', '--overlap-ms', '-1'], 2],
-      [['revoke', '0193b0a4-7c1e-7d00-8000-000000000001'], 3],
-      [['list', '--database-url', 'mysql://x'], 2],
-    ];
-    const told = await Promise.all(
-      wrong.map(async ([args, end]) => ({ args, ...(await holdfast(['keys', ...args], { env })), wanted: end })),
-    );
-    for (const { args, end, wanted, stderr } of told) {
-      expect(end, `${args.join(' ')}: ${stderr}`).to.equal(wanted);
-      expect(stderr).to.match(/^holdfast: .+/);
+  it('make a key for a file without any database, another each time', async () => {
+    const [one, other] = await Promise.all([holdfast(['keys', 'generate']), holdfast(['keys', 'generate'])]);
+    for (const { end, stdout, stderr } of [one, other]) {
+      expect([end, stderr]).to.deep.equal([0, '']);
+      expect(stdout).to.match(KEY_LINE);
     }
+    expect(one.stdout).not.to.equal(other.stdout);
   });
 
-  it('works beside the coordinator on its embedded PostgreSQL, whose other commands then show a key', async () => {
-    const folder = await makeFolder();
-    const coordinator = await startCoordinator({ env: { HOLDFAST_DATA_DIR: folder } });
-    const made = await holdfast(['keys', 'create', '--name', 'first', '--scopes', 'admin'], {
-      env: { HOLDFAST_DATA_DIR: folder },
-    });
-    expect(made.stderr).to.equal('');
-    const url = ['--url', coordinator.url];
-    await until('it is asked for', async () => (await holdfast(['stock', 'A', ...url])).stderr.includes('unauthenticated'));
-    const refused = await holdfast(['stock', 'A', ...url]);
-    expect(refused.end).to.equal(1);
-    expect(refused.stderr).to.contain('HOLDFAST_KEY');
-    const HOLDFAST_KEY = made.stdout.trim();
-    const imported = await holdfast(['import', '-', '--format', 'csv', ...url], {
-      env: { HOLDFAST_KEY },
-      stdin: 'sku,available\nA,5\n',
-    });
-    expect(imported.end, imported.stderr).to.equal(0);
-    expect((await holdfast(['stock', 'A', ...url], { env: { HOLDFAST_KEY } })).stdout).to.contain('5');
-    expect((await holdfast(['audit', 'verify'], { env: { HOLDFAST_DATA_DIR: folder } })).stdout).to.contain('The audit is whole');
-    expect(await coordinator.stop()).to.equal(0);
-  });
-
-  it('leaves no key on a command line while it runs', async () => {
-    const made = (await holdfast(['keys', 'generate'])).stdout.trim();
-    // A port that takes the connection and never answers.
-    const silent = spawn(process.execPath, [
-      '-e',
-      "require('node:net').createServer(() => {}).listen(0, '127.0.0.1', function () { console.log(this.address().port) })",
+  it('say what is missing: a database, its schema, or one that answers', async () => {
+    const dataDir = await makeDataFolder();
+    const nowhere = await holdfast(['keys', 'list'], { env: { HOLDFAST_DATA_DIR: dataDir } });
+    expect(nowhere.end).to.equal(2);
+    expect(nowhere.stderr).to.include('DATABASE_URL is not set').and.include(dataDir).and.include('start the coordinator');
+    const empty = await run('keys', 'list');
+    expect([empty.end, empty.stderr]).to.deep.equal([
+      1,
+      'holdfast: The database has no schema of this version: run holdfast migrate first.\n',
     ]);
-    const port = await new Promise<string>((resolve) => silent.stdout.once('data', (text) => resolve(String(text).trim())));
-    const waiting = startHoldfast(['stock', 'A', '--url', `http://127.0.0.1:${port}`], { env: { HOLDFAST_KEY: made } });
-    await until('it runs', async () => commandLines().some((line) => line.includes(`http://127.0.0.1:${port}`)));
-    for (const line of commandLines()) expect(line).to.not.contain(made.slice(-40));
-    waiting.kill('SIGKILL');
-    silent.kill('SIGKILL');
+    const url = 'postgres://user:hunter2@127.0.0.1:1/db';
+    const [list, audit, odd] = await Promise.all([
+      holdfast(['keys', 'list', '--database-url', url]),
+      holdfast(['audit', 'verify'], { env: { DATABASE_URL: url } }),
+      holdfast(['keys', 'list', '--database-url', 'mysql://hunter2@x/y']),
+    ]);
+    const away = 'holdfast: PostgreSQL did not do it: nothing listens there (connection refused).\n';
+    for (const { end, stderr } of [list, audit]) expect([end, stderr]).to.deep.equal([5, away]);
+    expect(odd.end).to.equal(2);
+    expect(odd.stderr).not.to.include('hunter2');
   });
-});
 
-/** What every user of the machine can see. */
-function commandLines(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')];
-      } catch {
-        // It has ended meanwhile.
-        return [];
+  it('make, list, rotate and revoke keys where no coordinator runs', async () => {
+    await done('migrate');
+    expect(await done('keys', 'list')).to.equal('There is no key yet.\n');
+    const made = await done('keys', 'create', '--name', 'order service', '--scopes', 'transactions:read,transactions:write');
+    expect(made).to.match(KEY_LINE);
+    const id = idIn(made);
+    const end = '2099-01-01T00:00:00.000Z';
+    const other = JSON.parse(
+      await done('keys', 'create', '--name', 'brief', '--scopes', 'stock:read', '--expires-at', end, '--json'),
+    );
+    expect(other).to.deep.include({ name: 'brief', scopes: ['stock:read'], expiresAt: end, revokedAt: null, replacedBy: null });
+    expect(`${other.key}\n`).to.match(KEY_LINE).and.include(other.id);
+    expect(await done('keys', 'list')).to.equal(
+      `${other.id}  until 2099-01-01T00:00:00.000Z    brief  [stock:read]\n` +
+        `${id}  good                              order service  [transactions:read, transactions:write]\n`,
+    );
+    const rotated = await done('keys', 'rotate', id, '--overlap-ms', '3600000');
+    expect(rotated).to.match(KEY_LINE).and.not.include(id);
+    expect(await done('keys', 'revoke', other.id)).to.equal(
+      `Key ${other.id} (brief) is revoked; coordinators that run know it within a second.\n`,
+    );
+    expect(JSON.parse(await done('keys', 'revoke', other.id, '--json')).revokedAt).to.be.a('string');
+    const { items } = JSON.parse(await done('keys', 'list', '--json'));
+    expect(items.map(({ name, replacedBy }: Record<string, unknown>) => [name, replacedBy])).to.deep.equal([
+      ['order service', null],
+      ['brief', null],
+      ['order service', idIn(rotated)],
+    ]);
+    expect(JSON.stringify(items)).not.to.match(/[0-9a-f]{64}/);
+    const [again, gone, unknown] = await Promise.all([
+      run('keys', 'rotate', id),
+      run('keys', 'rotate', other.id),
+      run('keys', 'revoke', UNKNOWN_ID),
+    ]);
+    expect([again.end, again.stderr]).to.deep.equal([1, `holdfast: Key ${id} was replaced by another already; rotate that.\n`]);
+    expect([gone.end, gone.stderr]).to.deep.equal([1, `holdfast: Key ${other.id} is no longer, or would never be, good.\n`]);
+    expect([unknown.end, unknown.stderr]).to.deep.equal([3, `holdfast: There is no key ${UNKNOWN_ID}.\n`]);
+  });
+
+  it('refuse wrong usage, and write nothing', async () => {
+    const before = await query(postgres.url, 'SELECT count(*) FROM holdfast.audit_entry');
+    const create = ['keys', 'create', '--name', 'x', '--scopes', 'stock:read'];
+    const wrong: readonly (readonly [readonly string[], RegExp])[] = [
+      [['keys', 'create', '--name', 'x'], /--scopes/],
+      [['keys', 'create', '--scopes', 'admin'], /--name/],
+      [['keys', 'create', '--name', 'x', '--scopes', 'admin,root'], /--scopes must be some of/],
+      [['keys', 'create', '--name', ' ', '--scopes', 'admin'], /--name must have 1 to 100 characters/],
+      [[...create, '--expires-at', 'soon'], /--expires-at must be a date and time/],
+      [['keys', 'rotate', UNKNOWN_ID, '--overlap-ms', '-1'], /--overlap-ms must be a whole number/],
+      [['keys', 'revoke', 'brief'], /The id of a key is a UUID/],
+      [['keys', 'lose'], /unknown command/],
+      [['audit', 'verify', '--since', '4'], /--since must be the head/],
+    ];
+    const ends = await Promise.all(wrong.map(async ([args, said]) => [await run(...args), said] as const));
+    for (const [{ end, stderr, stdout }, said] of ends) {
+      expect([end, stdout], stderr).to.deep.equal([2, '']);
+      expect(stderr).to.match(said);
+    }
+    expect(await query(postgres.url, 'SELECT count(*) FROM holdfast.audit_entry')).to.deep.equal(before);
+  });
+
+  it('are written down as what somebody at the command line did', async () => {
+    const acts = await query(
+      postgres.url,
+      'SELECT act, actor_kind, actor_name, actor_id, address FROM holdfast.audit_entry ORDER BY id',
+    );
+    const [first] = acts as readonly Record<string, string>[];
+    expect((acts as { readonly act: string }[]).map(({ act }) => act)).to.deep.equal([
+      ...['key.create', 'key.create', 'key.rotate', 'key.revoke'],
+    ]);
+    expect(first).to.deep.include({ actor_kind: 'operator', actor_name: 'command line' });
+    expect(first?.actor_id).not.to.equal('');
+    const told = JSON.parse(await done('audit', 'verify', '--json'));
+    expect(told).to.deep.equal({ faults: [], links: 0, entries: 0, pending: 4, head: { number: 0, hash: '0'.repeat(64) } });
+  });
+
+  describe('with a coordinator that keeps its own servers', () => {
+    let dataDir: string;
+    let embedded: CoordinatorProcess;
+    before(async () => {
+      dataDir = await makeDataFolder();
+      embedded = await startCoordinator({ env: { HOLDFAST_DATA_DIR: dataDir, REDIS_URL: NO_REDIS } });
+    });
+    after(async () => expect(await embedded.stop()).to.equal(0));
+
+    it('find its database, and its first key closes it within a second or so', async () => {
+      const env = { HOLDFAST_DATA_DIR: dataDir };
+      const made = await holdfast(['keys', 'create', '--name', 'admin', '--scopes', 'admin'], { env });
+      expect(made.stdout, made.stderr).to.match(KEY_LINE);
+      await until('it is closed', async () => (await embedded.request('/v1/stock')).status === 401, 5_000);
+      key = made.stdout.trim();
+      expect(
+        (
+          await askWith(
+            () => embedded,
+            () => key,
+          )('GET', '/v1/keys')
+        ).body.items,
+      ).to.have.length(1);
+      const told = await holdfast(['audit', 'verify'], { env });
+      expect(told.stdout).to.match(/^The audit is whole: /);
+      expect((await holdfast(['keys', 'list'], { env })).stdout).to.include(idIn(key));
+    });
+
+    it('import, stock and inspect show the key of the environment, and say so where it is missing or not good', async () => {
+      const folder = await makeFolderForTheRun();
+      const file = join(folder, 'stock.csv');
+      await writeFile(file, 'sku,warehouse,available\nSKU-1,default,5\n');
+      const client = (args: readonly string[], shown: string) =>
+        holdfast(args, { env: { HOLDFAST_URL: embedded.url, HOLDFAST_KEY: shown } });
+      expect((await client(['import', file], key)).end).to.equal(0);
+      expect((await client(['stock', 'SKU-1'], key)).stdout).to.include('default');
+      const body = { items: [{ sku: 'SKU-1', quantity: 1 }] };
+      const { id } = (
+        await askWith(
+          () => embedded,
+          () => key,
+        )('POST', '/v1/transactions', body)
+      ).body;
+      expect((await client(['inspect', id], key)).stdout).to.include('TRIED');
+      for (const shown of ['', `hf_${UNKNOWN_ID}_${'0'.repeat(64)}`]) {
+        const { end, stderr } = await client(['stock', 'SKU-1'], shown);
+        expect([end, /HOLDFAST_KEY/.test(stderr)], stderr).to.deep.equal([1, true]);
+      }
+      const odd = await client(['stock', 'SKU-1'], 'two words');
+      expect([odd.end, odd.stderr]).to.deep.equal([2, 'holdfast: HOLDFAST_KEY must be a key or a token.\n']);
+    });
+
+    it('show no key to whoever lists processes', async () => {
+      const child: ChildProcess = spawn(process.execPath, [BIN, 'import', '-', '--format', 'csv'], {
+        env: { PATH: process.env.PATH, HOME: process.env.HOME, HOLDFAST_URL: embedded.url, HOLDFAST_KEY: key },
+        stdio: ['pipe', 'ignore', 'ignore'],
+      });
+      const ended = once(child, 'exit');
+      const began = async () =>
+        (
+          await askWith(
+            () => embedded,
+            () => key,
+          )('GET', '/v1/audit?act=stock.import.begin')
+        ).body.items.length;
+      const before = await began();
+      child.stdin?.write('sku,warehouse,available\n');
+      await until('it is under way', async () => (await began()) > before);
+      const seen = await Promise.all(
+        [child.pid ?? 0, embedded.pid, ...(await childrenOf(child.pid ?? 0)), ...(await childrenOf(embedded.pid))].map((pid) =>
+          readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+        ),
+      );
+      child.stdin?.end('SKU-2,default,5\n');
+      expect(await ended).to.deep.equal([0, null]);
+      expect(seen.join('\n')).to.include('import').and.include('main.ts').and.not.include('hf_');
+    });
+  });
+
+  describe('check the audit', () => {
+    const made: string[] = [];
+    let head: string;
+    let links: number;
+
+    before(async () => {
+      coordinator = await startCoordinator({ env: { DATABASE_URL: postgres.url, REDIS_URL: NO_REDIS } });
+      const whole = async () => JSON.parse((await run('audit', 'verify', '--json')).stdout);
+      await until('all is chained', async () => (await whole()).pending === 0);
+      for (let turn = 0; turn < 2; turn += 1) {
+        await done('keys', 'create', '--name', `more ${turn}`, '--scopes', 'admin');
+        await until('it is chained', async () => (await whole()).pending === 0);
+      }
+      expect(await coordinator.stop()).to.equal(0);
+      coordinator = null;
+      const { head: last, links: count } = await whole();
+      head = `${last.number}:${last.hash}`;
+      links = count;
+    });
+
+    /** What is found in a copy of the database after its owner did this to it. */
+    async function foundAfter(sql: string, ...args: string[]): Promise<CommandRun> {
+      const name = `copy_${made.length}`;
+      made.push(name);
+      await query(postgres.url.replace(/(\/\/[^/?]*\/)[^?]*/, '$1template1'), `CREATE DATABASE ${name} TEMPLATE postgres`);
+      const url = postgres.url.replace(/(\/\/[^/?]*\/)[^?]*/, `$1${name}`);
+      await query(url, sql);
+      return holdfast(['audit', 'verify', ...args], { env: { DATABASE_URL: url } });
+    }
+
+    it('which is whole, and tell its head, from which on a later check goes', async () => {
+      const { end, stdout } = await foundAfter('SELECT');
+      expect(links).to.be.at.least(3);
+      expect([end, stdout]).to.deep.equal([
+        0,
+        `The audit is whole: 6 entries in ${links} links; 0 not yet in one.\nHead: ${head}\n`,
+      ]);
+      expect((await run('audit', 'verify', '--since', head)).end).to.equal(0);
+    });
+
+    it('and find what was changed, removed or slipped in, and where', async () => {
+      const entries = 'holdfast.audit_entry';
+      const cases: readonly (readonly [string, RegExp])[] = [
+        [`UPDATE ${entries} SET actor_name = 'somebody else' WHERE id = 2`, /link \d+, or one of its entries, was changed/],
+        [`UPDATE ${entries} SET note = '' WHERE id = 2`, /was changed/],
+        [`UPDATE ${entries} SET at = at + interval '1 millisecond' WHERE id = 2`, /was changed/],
+        [`UPDATE ${entries} SET detail = detail || ' ' WHERE id = 2`, /was changed/],
+        [`DELETE FROM ${entries} WHERE id = 3`, /entry 3 of link \d+ is missing/],
+        [
+          `INSERT INTO ${entries} (at, act, subject, actor_kind, actor_id, actor_name, address, detail)
+           VALUES (now(), 'key.create', 'x', 'key', '', '', '', '{}')`,
+          /entry \d+ is in no link and does not wait for one/,
+        ],
+        [
+          `UPDATE holdfast.audit_link SET at = at - interval '1 day' WHERE number = 2`,
+          /link 2, or one of its entries, was changed/,
+        ],
+        ['DELETE FROM holdfast.audit_link WHERE number = 2', /link 2 is missing/],
+        ['DELETE FROM holdfast.audit_link WHERE number = 1', /link 1 is missing/],
+        [
+          'UPDATE holdfast.audit_link SET entry_ids = entry_ids[2:] WHERE number = 1 AND cardinality(entry_ids) > 1',
+          /was changed/,
+        ],
+        [`INSERT INTO holdfast.audit_pending VALUES (999)`, /entry 999, which waits for a link, is missing/],
+        ['TRUNCATE holdfast.audit_link', /entry 1 is in no link/],
+      ];
+      for (const [sql, said] of cases) {
+        const { end, stdout } = await foundAfter(sql);
+        expect(end, sql).to.equal(1);
+        expect(stdout, sql)
+          .to.match(/^The audit is not whole:\n/)
+          .and.to.match(said);
       }
     });
-}
 
-describe('holdfast audit verify', function () {
-  this.timeout(60_000);
-  let postgres: TestServer;
-  let env: Record<string, string> = {};
-  let head = '';
-
-  /** Says what the check finds where the database's owner has changed something; which is undone afterwards. */
-  async function foundAfter(...statements: readonly string[]): Promise<string> {
-    const client = new pg.Client({ connectionString: postgres.url });
-    await client.connect();
-    try {
-      await client.query('CREATE SCHEMA kept');
-      for (const table of ['audit_entry', 'audit_link', 'audit_pending'])
-        await client.query(`CREATE TABLE kept.${table} AS TABLE holdfast.${table}`);
-      for (const statement of statements) await client.query(statement);
-      // As the command does it, without a process for each.
-      const { exitCode, text } = await verify(postgres.url, undefined);
-      expect(exitCode, text).to.equal(1);
-      return text;
-    } finally {
-      for (const table of ['audit_entry', 'audit_link', 'audit_pending']) {
-        await client.query(`DELETE FROM holdfast.${table}`);
-        await client.query(
-          `INSERT INTO holdfast.${table} ${table === 'audit_entry' ? 'OVERRIDING SYSTEM VALUE' : ''} TABLE kept.${table}`,
-        );
-      }
-      await client.query('DROP SCHEMA kept CASCADE');
-      await client.end();
-    }
-  }
-
-  const verified = (...more: readonly string[]) => holdfast(['audit', 'verify', ...more], { env });
-
-  before(async () => {
-    postgres = await startPostgres();
-    env = { DATABASE_URL: postgres.url };
-    const coordinator = await startCoordinator({ env });
-    for (let count = 0; count < 3; count += 1) {
-      await coordinator.request('/v1/stock/movements', { json: { sku: 'a', kind: 'RECEIVE', quantity: 1 + count } });
-      await until('it has its link', async () => {
-        const { text } = await verify(postgres.url, undefined, true);
-        const { pending, links } = JSON.parse(text) as { pending: number; links: number };
-        return pending === 0 && links === count + 1;
-      });
-    }
-    await coordinator.stop();
-  });
-  after(() => postgres.stop());
-
-  it('tells that all is whole, and the head to be noted', async () => {
-    const { end, stdout } = await verified();
-    expect(end).to.equal(0);
-    expect(stdout).to.match(/^The audit is whole: 3 entries in 3 links; 0 not yet in one\.\nHead: 3:[0-9a-f]{64}\n$/);
-    [, head = ''] = /Head: (\S+)/.exec(stdout) ?? [];
-    expect((await verified('--since', head)).end).to.equal(0);
-    expect((await verified('--since', 'yesterday')).end).to.equal(2);
-  });
-
-  it('finds an entry that was changed, removed or slipped in', async () => {
-    expect(await foundAfter("UPDATE holdfast.audit_entry SET actor_name = 'somebody else' WHERE id = 2")).to.contain(
-      'link 2, or one of its entries, was changed',
-    );
-    expect(
-      await foundAfter(`UPDATE holdfast.audit_entry SET detail = replace(detail, '"quantity":1', '"quantity":9') WHERE id = 1`),
-    ).to.contain('link 1, or one of');
-    expect(await foundAfter('DELETE FROM holdfast.audit_entry WHERE id = 3')).to.contain('entry 3 of link 3 is missing');
-    const slipped = `INSERT INTO holdfast.audit_entry (at, act, subject, actor_kind, actor_id, actor_name, address, detail)
-      VALUES (now(), 'key.create', 'x', 'nobody', '', '', 'here', '{}')`;
-    expect(await foundAfter(slipped)).to.match(/entry \d+ is in no link and does not wait for one/);
-  });
-
-  it('finds a link that was removed, changed or made anew, and an end that was cut off where its head was noted', async () => {
-    expect(await foundAfter('DELETE FROM holdfast.audit_link WHERE number = 2')).to.contain('link 2 is missing');
-    expect(await foundAfter('DELETE FROM holdfast.audit_link WHERE number = 1')).to.contain('link 1 is missing');
-    expect(await foundAfter("UPDATE holdfast.audit_link SET at = at + interval '1 hour' WHERE number = 2")).to.contain(
-      'link 2, or one of',
-    );
-    expect(await foundAfter("UPDATE holdfast.audit_link SET entry_ids = '{1,2}' WHERE number = 2")).to.contain(
-      'link 2, or one of',
-    );
-    const client = new pg.Client({ connectionString: postgres.url });
-    await client.connect();
-    await client.query('DELETE FROM holdfast.audit_link WHERE number = 3');
-    await client.query('DELETE FROM holdfast.audit_entry WHERE id = 3');
-    await client.end();
-    // By itself it looks whole; whoever noted the head knows better.
-    expect((await verified()).end).to.equal(0);
-    const cut = await verified('--since', head);
-    expect(cut.end).to.equal(1);
-    expect(cut.stdout).to.contain('the end of the chain was cut off');
+    it('and find by a head that was noted that the end was cut off, or all of it made anew', async () => {
+      const cut = `DELETE FROM holdfast.audit_entry WHERE id = ANY (SELECT unnest(entry_ids) FROM holdfast.audit_link WHERE number = ${links});
+                   DELETE FROM holdfast.audit_link WHERE number = ${links}`;
+      // Nothing within shows it.
+      expect((await foundAfter(cut)).end).to.equal(0);
+      const found = await foundAfter(cut, '--since', head);
+      expect([found.end, found.stdout]).to.deep.equal([
+        1,
+        `The audit is not whole:\n  link ${links}, which was noted, is not there: the end of the chain was cut off\n`,
+      ]);
+      const other = await run('audit', 'verify', '--since', `${links}:${'0'.repeat(64)}`, '--json');
+      expect([other.end, JSON.parse(other.stdout).faults]).to.deep.equal([1, [`link ${links} is not the one that was noted`]]);
+    });
   });
 });

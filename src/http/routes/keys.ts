@@ -1,7 +1,8 @@
 // Owns the routes under /v1/keys. A change takes effect in this process with its answer, in the others within a second.
 import type { Express, Request, Response } from 'express';
 import { makeKey } from '../../access/key.ts';
-import type { KeyRefusal, StoredKey } from '../../access/store.ts';
+import { shownKey } from '../../access/shown.ts';
+import type { KeyRefusal } from '../../access/store.ts';
 import { newId } from '../../coordinator/identifiers.ts';
 import { type Problem, problem } from '../../errors.ts';
 import { askerOf } from '../asker.ts';
@@ -40,7 +41,7 @@ async function listKeys({ access }: AppContext, request: Request, response: Resp
     response,
     200,
     renderPage(
-      page.map((key) => JSON.stringify(shown(key))),
+      page.map((key) => JSON.stringify(shownKey(key))),
       next,
     ),
     NOT_KEPT,
@@ -62,7 +63,7 @@ async function createKey({ access }: AppContext, request: Request, response: Res
   const key = await access.keys.create({ id, name, scopes, expiresAt, hash }, act);
   if (typeof key === 'string') return sendProblem(request, response, problemOf(key, id, 'body expiresAt'));
   await access.keysChanged();
-  sendJson(response, 201, JSON.stringify({ ...shown(key), key: text }), NOT_KEPT);
+  sendJson(response, 201, JSON.stringify({ ...shownKey(key), key: text }), NOT_KEPT);
 }
 
 async function rotateKey({ access }: AppContext, request: Request, response: Response): Promise<void> {
@@ -81,7 +82,7 @@ async function rotateKey({ access }: AppContext, request: Request, response: Res
   const key = await access.keys.rotate(id.value, replacement, overlapMs, act);
   if (typeof key === 'string') return sendProblem(request, response, problemOf(key, id.value, 'path id'));
   await access.keysChanged();
-  sendJson(response, 201, JSON.stringify({ ...shown(key), key: replacement.text }), NOT_KEPT);
+  sendJson(response, 201, JSON.stringify({ ...shownKey(key), key: replacement.text }), NOT_KEPT);
 }
 
 async function revokeKey({ access }: AppContext, request: Request, response: Response): Promise<void> {
@@ -94,18 +95,6 @@ async function revokeKey({ access }: AppContext, request: Request, response: Res
   if (typeof key === 'string') return sendProblem(request, response, problemOf(key, id.value, 'path id'));
   await access.keysChanged();
   sendNothing(response, 204);
-}
-
-/** Without what it is recognised by, which no answer holds. */
-function shown({ id, name, scopes, createdAt, expiresAt, revokedAt, replacedBy }: StoredKey) {
-  return {
-    ...{ id, name, scopes, createdAt: momentOf(createdAt), expiresAt: momentOf(expiresAt), revokedAt: momentOf(revokedAt) },
-    replacedBy,
-  };
-}
-
-function momentOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }
 
 function problemOf(refusal: KeyRefusal, id: string, place: string): Problem {
