@@ -42,6 +42,7 @@ class Stored {
       loose: async () => ({
         pending: this.pending.length,
         strays: [...this.entries.keys()].filter((id) => !chained.has(id) && !this.pending.includes(id)),
+        lost: this.pending.filter((id) => !this.entries.has(id)),
       }),
     };
   }
