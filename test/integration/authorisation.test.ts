@@ -1,71 +1,14 @@
 // Owns the authorisation matrix: every route that the application has, by every method it takes, with every scope alone and with every
-// kind of no credentials at all, against a real coordinator. What each route needs is written down here from the contract (section 8),
-// and a route that is not written down fails.
+// kind of no credentials at all, against a real coordinator. What each route needs is written down in test/support/needs.ts, and a route
+// that is not written down fails.
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import pg from 'pg';
 import { SCOPES, type Scope } from '../../src/access/principal.ts';
-import { Console } from '../../src/console/console.ts';
-import { createApp } from '../../src/http/app.ts';
 import { type CoordinatorProcess, startCoordinator } from '../support/coordinator.ts';
-import { NO_ACCESS } from '../support/http-fixture.ts';
-import { routesOf } from '../support/routes.ts';
+import { NEEDS } from '../support/needs.ts';
+import { besidesRoutes, routesOf, wholeApplication } from '../support/routes.ts';
 import { startPostgres, type TestServer } from '../support/servers.ts';
-
-type Need = Scope | 'none' | 'any';
-
-/** Every route, with what it needs. */
-const NEEDS: Readonly<Record<string, Need>> = {
-  'GET /livez': 'none',
-  'GET /readyz': 'none',
-  'GET /v1/transactions': 'transactions:read',
-  'POST /v1/transactions': 'transactions:write',
-  'GET /v1/transactions/:id': 'transactions:read',
-  'POST /v1/transactions/:id/confirm': 'transactions:write',
-  'POST /v1/transactions/:id/cancel': 'transactions:write',
-  'POST /v1/transactions/:id/extend': 'transactions:write',
-  'POST /v1/transactions/:id/refund': 'transactions:write',
-  'POST /v1/transactions/:id/retry': 'admin',
-  'POST /v1/transactions/:id/resolve': 'admin',
-  'POST /v1/batch': 'transactions:write',
-  'GET /v1/stock': 'stock:read',
-  'GET /v1/stock/:sku': 'stock:read',
-  'PUT /v1/stock/:sku': 'stock:write',
-  'GET /v1/stock/:sku/history': 'stock:read',
-  'POST /v1/stock/movements': 'stock:write',
-  'POST /v1/stock/import': 'stock:write',
-  'GET /v1/participants': 'admin',
-  'GET /v1/participants/:name': 'admin',
-  'PUT /v1/participants/:name': 'admin',
-  'DELETE /v1/participants/:name': 'admin',
-  'GET /v1/keys': 'admin',
-  'POST /v1/keys': 'admin',
-  'POST /v1/keys/:id/rotate': 'admin',
-  'DELETE /v1/keys/:id': 'admin',
-  'GET /v1/audit': 'admin',
-  'GET /v1/operations/hottest': 'operations:read',
-  'GET /metrics': 'operations:read',
-  'GET /openapi.json': 'operations:read',
-  'GET /docs': 'operations:read',
-  'GET /problems': 'any',
-  'GET /problems/:code': 'any',
-  'GET /console': 'operations:read',
-  'GET /console/': 'operations:read',
-  'GET /console/assets/:file': 'operations:read',
-  'POST /console/session': 'none',
-  'DELETE /console/session': 'none',
-  'GET /console/api/overview': 'operations:read',
-  'GET /console/api/live': 'operations:read',
-  'GET /console/api/session': 'operations:read',
-  'GET /console/api/transactions/:id': 'operations:read',
-  'GET /console/api/stuck': 'operations:read',
-  'GET /console/api/due': 'operations:read',
-  'GET /console/api/stock/:sku': 'operations:read',
-  'GET /console/api/participants': 'operations:read',
-  'POST /console/api/transactions/:id/retry': 'admin',
-  'POST /console/api/transactions/:id/cancel': 'admin',
-  'POST /console/api/transactions/:id/resolve': 'admin',
-};
 
 /** What stands for a parameter: something that is not there, so that nothing is done. */
 const PARAMETERS: Readonly<Record<string, string>> = {
@@ -75,21 +18,6 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   ':code': 'forbidden',
   ':file': 'main.js',
 };
-
-/** The application with all its routes, and nothing behind them. */
-function wholeApplication() {
-  const nothing = new Proxy({}, { get: () => () => Promise.reject(new Error('nothing stands behind the routes here')) });
-  const parts = { access: NO_ACCESS, coordinator: nothing, queries: nothing, watch: nothing, readiness: async () => ({}) };
-  const operators = new Console({
-    ...parts,
-    details: nothing,
-    figures: async () => [],
-    version: '0',
-    now: Date.now,
-    onFault: () => {},
-  } as never);
-  return createApp({ ...parts, log: console, isDraining: () => false, extend: (app: never) => operators.addTo(app) } as never);
-}
 
 describe('who may call what', function () {
   this.timeout(60_000);
@@ -166,7 +94,10 @@ describe('who may call what', function () {
   });
 
   it('is written down for every route that there is, and for no other', () => {
-    expect(routesOf(wholeApplication()).sort()).to.deep.equal(Object.keys(NEEDS).sort());
+    const app = wholeApplication();
+    expect(routesOf(app).sort()).to.deep.equal(Object.keys(NEEDS).sort());
+    // The gate, the answer that nothing is there, and the answer to a fault: nothing else stands outside the routes.
+    expect(besidesRoutes(app)).to.deep.equal(['everywhere', 'everywhere', 'everywhere']);
   });
 
   it('is nobody without good credentials, but for the probes and signing in', async () => {
