@@ -145,7 +145,7 @@ async function refusalWithin(options: AppOptions, limits: Limits, request: Reque
 function passOn(refusal: AccessRefusal | null, request: Request, response: Response, next: NextFunction): void {
   if (refusal === null) next();
   else if (isPersonAtPage(request) && refusal.problem.code === 'unauthenticated')
-    sendHtml(response, 401, signInPage(null), SIGN_IN_POLICY, refusal.headers);
+    sendHtml(response, 401, signInPage(null), SIGN_IN_POLICY, ['Cache-Control', 'no-store', ...refusal.headers]);
   else sendProblem(request, response, refusal.problem, refusal.headers);
 }
 

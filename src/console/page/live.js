@@ -23,10 +23,15 @@ export class Live {
   #retry = 0;
   #stale = 0;
   #path;
+  #onBroken;
 
-  /** @param {string} path */
-  constructor(path) {
+  /**
+   * @param {string} path
+   * @param {() => void} onBroken why it broke, a stream does not tell
+   */
+  constructor(path, onBroken) {
     this.#path = path;
+    this.#onBroken = onBroken;
     // Nobody looks at a hidden page: it holds no place among the listeners meanwhile.
     document.addEventListener('visibilitychange', () => (document.hidden ? this.#close() : this.open()));
   }
@@ -75,6 +80,7 @@ export class Live {
   #broken() {
     this.#close();
     this.#become({ state: 'stale', since: this.state.since });
+    this.#onBroken();
     // Spread, so that all pages do not come back in the same instant.
     this.#retry = setTimeout(() => this.open(), this.#pauseMs * (0.75 + Math.random() / 2));
     this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);

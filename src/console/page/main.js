@@ -4,7 +4,7 @@ import { h } from './dom.js';
 import { Live } from './live.js';
 import { nothing, refreshDistances } from './pieces.js';
 import { hrefOf, placeOf } from './route.js';
-import { showSession } from './session.js';
+import { checkSession, showSession } from './session.js';
 import { overviewView } from './view-overview.js';
 import { participantsView } from './view-participants.js';
 import { searchView } from './view-search.js';
@@ -33,7 +33,7 @@ const VIEWS = {
   transactions: transactionView,
 };
 
-const live = new Live('/console/api/live');
+const live = new Live('/console/api/live', checkSession);
 let visit = new AbortController();
 /** @type {string | null} */
 let last = null;

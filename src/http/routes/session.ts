@@ -70,7 +70,7 @@ function goOn(response: Response, headers: readonly string[]): void {
 }
 
 function refuse(response: Response, status: 401 | 403, said: string): void {
-  sendHtml(response, status, signInPage(said), SIGN_IN_POLICY);
+  sendHtml(response, status, signInPage(said), SIGN_IN_POLICY, ['Cache-Control', 'no-store']);
 }
 
 /** `Secure` where the browser came over TLS, by our own or by that of a proxy which says so: saying it wrongly harms who says it. */
