@@ -222,7 +222,11 @@ describe('signing in to the console', function () {
     for (const source of ['/console', '/console/api/overview', '/docs']) {
       await page.evaluate(`new Promise((resolve) => { const frame = document.createElement('iframe'); frame.name = 'framed';
         frame.src = '${coordinator.url}${source}'; frame.onload = resolve; document.body.replaceChildren(frame); })`);
-      expect(await page.frame('framed')?.evaluate('location.href'), source).to.equal('chrome-error://chromewebdata/');
+      // The browser puts a page of its own there, which may come a moment after it says so.
+      await until(`${source} is kept out of the frame`, async () => {
+        const framed = page.frames().find((frame) => frame !== page.mainFrame());
+        return (await framed?.evaluate('location.href').catch(() => null)) === 'chrome-error://chromewebdata/';
+      });
     }
     expect((await asAdmin('GET', `/v1/transactions/${id}`)).body.state).to.equal('TRIED');
     const cookies = async () => (await page.context().cookies()).map(({ value }) => value);
