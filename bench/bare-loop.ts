@@ -1,6 +1,6 @@
 // Owns the loop of bare calls, in a process of its own: a plain undici pool makes the calls that the coordinator would make, with
 // the same headers and body, as fast as answers come, and records nothing. The parent asks for runs and is told the figures.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { Pool } from 'undici';
 import type { BareResult, BareRun } from './bare-calls.ts';
 import { PARTICIPANTS } from './branches.ts';
@@ -8,6 +8,7 @@ import { PARTICIPANTS } from './branches.ts';
 /** Made beforehand, so that the loop costs little beside the calls. */
 const PREPARED_CALLS = 256;
 const TIMEOUT_MS = 900_000;
+const SECRET = randomBytes(32);
 
 interface PreparedCall {
   readonly path: string;
@@ -24,14 +25,19 @@ function prepareCall(number: number): PreparedCall {
   const branchId = randomUUID();
   const expiresAt = new Date(Date.now() + TIMEOUT_MS).toISOString();
   const traceparent = `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`;
+  const id = `${branchId}:${phase}`;
+  const body = JSON.stringify({ transactionId, branchId, participant, phase, attempt: 1, expiresAt, payload: { amount: 1 } });
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signature = createHmac('sha256', SECRET).update(`${id}.${timestamp}.${body}`).digest('base64');
   return {
     path: `/${participant}/${phase}`,
     method: 'POST',
     headers: [
       ...['content-type', 'application/json', 'accept', 'application/json', 'user-agent', 'holdfast'],
-      ...['idempotency-key', `${branchId}:${phase}`, 'traceparent', traceparent],
+      ...['idempotency-key', id, 'traceparent', traceparent],
+      ...['webhook-id', id, 'webhook-timestamp', timestamp, 'webhook-signature', `v1,${signature}`],
     ],
-    body: JSON.stringify({ transactionId, branchId, participant, phase, attempt: 1, expiresAt, payload: { amount: 1 } }),
+    body,
   };
 }
 

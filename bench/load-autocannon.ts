@@ -42,7 +42,7 @@ function requestsOf(load: Load, skuCount: number, tally: Tally): autocannon.Requ
   const tryRequest: autocannon.Request = {
     method: 'POST',
     path: '/v1/transactions',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...(load.key === undefined ? {} : { authorization: `Bearer ${load.key}` }) },
     setupRequest: (request) => ({ ...request, body: `{"items":[{"sku":"${pick()}","quantity":1}]${more}}` }),
     onResponse: (status, body, context: Context) => {
       count(tally, status, body);
@@ -64,6 +64,7 @@ export async function loadWithAutocannon(url: string, load: Load, skuCount: numb
   const tally: Tally = { tried: 0, confirmed: 0, refused: 0, failed: 0, sample: '' };
   const result = await autocannon({
     url,
+    ...(load.key === undefined ? {} : { headers: { authorization: `Bearer ${load.key}` } }),
     connections: load.connections,
     duration: load.seconds,
     requests: requestsOf(load, skuCount, tally),

@@ -25,7 +25,7 @@ interface Printed {
 /** Drives a system with wrk on one thread: a second one would only take the core that the server needs. */
 export async function loadWithWrk(url: string, load: Load, skuCount: number): Promise<LoadResult> {
   const options = ['-t1', `-c${load.connections}`, `-d${load.seconds}s`, '--timeout', '10s', '-s', SCRIPT];
-  const script = [load.pattern, String(skuCount), String(load.pauseMs)];
+  const script = [load.pattern, String(skuCount), String(load.pauseMs), ...(load.key === undefined ? [] : [load.key])];
   const { stdout } = await run('wrk', [...options, url, '--', ...script]);
   const line = stdout.split('\n').find((text) => text.startsWith('RESULT '));
   if (line === undefined) throw new Error(`wrk printed no result:\n${stdout}`);

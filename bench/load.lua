@@ -1,10 +1,12 @@
 -- Owns the load as wrk drives it: a Try, then the Confirm of an id that a Try was answered with, over keep-alive.
--- Arguments: pattern (uniform | zipf | hot | sold-out | branches), number of SKUs, pause between the requests of a connection in ms.
+-- Arguments: pattern (uniform | zipf | hot | sold-out | branches), number of SKUs, pause between the requests of a connection in ms,
+-- and an API key where one is to be sent.
 -- One thread only: ids wait in that thread's own table. Prints one line of JSON after "RESULT ".
 
 local threads = {}
 local tries, draw = {}, {}
 local waiting, waiting_count = {}, 0
+local authorization = ""
 
 -- Globals, because done() can read nothing else of a thread.
 tried, confirmed, refused, failed, sample = 0, 0, 0, 0, ""
@@ -39,6 +41,10 @@ function init(args)
   local pattern, size, pause_ms = args[1], tonumber(args[2]), tonumber(args[3])
   math.randomseed(os.time())
   wrk.headers["Content-Type"] = "application/json"
+  if args[4] then
+    wrk.headers["Authorization"] = "Bearer " .. args[4]
+    authorization = "Authorization: Bearer " .. args[4] .. "\r\n"
+  end
   if pattern == "sold-out" then
     tries, draw = { try_of("SOLD-OUT") }, { 1 }
   elseif pattern == "hot" then
@@ -62,7 +68,7 @@ function request()
   if waiting_count > 0 then
     local id = waiting[waiting_count]
     waiting_count = waiting_count - 1
-    return "POST /v1/transactions/" .. id .. "/confirm HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n"
+    return "POST /v1/transactions/" .. id .. "/confirm HTTP/1.1\r\nHost: localhost\r\n" .. authorization .. "Content-Length: 0\r\n\r\n"
   end
   return tries[draw[math.random(#draw)]]
 end

@@ -15,6 +15,8 @@ export interface Load {
   readonly seconds: number;
   /** How long a connection rests between two requests; 0 drives as hard as it can. */
   readonly pauseMs: number;
+  /** The API key that is sent with every request; none where it is not given. */
+  readonly key?: string;
 }
 
 export interface LoadResult {

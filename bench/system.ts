@@ -137,6 +137,7 @@ export async function startSystem(
       LOG_LEVEL: 'warn',
       HOLDFAST_DATA_DIR: dataFolder,
       DATABASE_URL: databaseUrl,
+      HOLDFAST_PARTICIPANT_ALLOW: '127.0.0.0/8',
       ...(redisUrl !== undefined && { REDIS_URL: redisUrl }),
       ...more.env,
     },

@@ -77,7 +77,7 @@ function ensureRedis(mode) {
   const facts = {
     mode,
     path,
-    redisUrl: process.env.REDIS_URL,
+    redisUrl: process.env.REDIS_URL || process.env.REDIS_URL_FILE,
     setup: process.env.HOLDFAST_SETUP,
     isRoot: process.getuid?.() === 0,
   };

@@ -1,6 +1,8 @@
 // Owns the way from the environment to one frozen, typed object. Nothing else in the project reads the environment for a
 // setting. The table itself is settings.ts.
+import { letInFault } from './addresses.ts';
 import { type IntegerSetting, SETTINGS, type Setting } from './settings.ts';
+import { harmlessJson, shown } from './shown.ts';
 
 type ValueOf<S> = S extends IntegerSetting
   ? number
@@ -49,7 +51,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       `${SETTINGS.headersTimeoutMs.name} must not be longer than ${SETTINGS.requestTimeoutMs.name} (${config.requestTimeoutMs}).`,
     );
   }
+  const listFault = config.participantAllow === null ? null : letInFault(config.participantAllow);
   if (faults.length === 0) faults.push(...issuerFaults(config), ...tlsFaults(config));
+  if (listFault !== null)
+    faults.push(`${SETTINGS.participantAllow.name} must be ${SETTINGS.participantAllow.form}: ${listFault}.`);
+  if (faults.length === 0 && config.migrateDatabaseUrl !== null && config.databaseUrl === null)
+    faults.push(
+      `${SETTINGS.migrateDatabaseUrl.name} needs ${SETTINGS.databaseUrl.name}: the embedded PostgreSQL migrates itself.`,
+    );
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config);
 }
@@ -71,7 +80,7 @@ function tlsFaults({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: Config): string
 }
 
 function faultOf(setting: Setting, text: string): string | null {
-  const shown = setting.kind === 'text' && setting.secret ? '' : `, not ${JSON.stringify(text)}`;
+  const shown = setting.kind === 'text' && setting.secret ? '' : `, not ${harmlessJson(JSON.stringify(text))}`;
   switch (setting.kind) {
     case 'text':
       return setting.pattern.test(text) ? null : `${setting.name} must be ${setting.form}${shown}.`;
@@ -91,7 +100,7 @@ function unknownNames(env: Readonly<Record<string, string | undefined>>): string
   return Object.keys(env)
     .filter((name) => name.startsWith('HOLDFAST_') && !known.includes(name))
     .sort()
-    .map((name) => `${name} is not a setting; did you mean ${nearest(name, known)}?`);
+    .map((name) => `${shown(name)} is not a setting; did you mean ${nearest(name, known)}?`);
 }
 
 function nearest(name: string, known: readonly string[]): string {

@@ -145,6 +145,13 @@ export const PROBLEMS = {
     explanation:
       'The same id (or Idempotency-Key) was sent earlier with other content. Nothing was changed. Use a new id for a new intent.',
   },
+  'rate-limited': {
+    status: 429,
+    title: 'Too much, for now',
+    retryable: true,
+    explanation:
+      'More requests came from this address or with this key than may in a second, or the key holds as much stock reserved as it may at a time. Nothing was done. Wait as Retry-After says and send the same again; of a holding limit, confirm or cancel something first.',
+  },
   overloaded: {
     status: 503,
     title: 'Too busy to take this now',

@@ -86,6 +86,16 @@ export const SETTINGS = {
     secret: true,
     meaning: 'The ledger. Without it: a private, durable PostgreSQL under the data folder.',
   },
+  migrateDatabaseUrl: {
+    kind: 'text',
+    name: 'HOLDFAST_MIGRATE_DATABASE_URL',
+    fallback: null,
+    pattern: /^postgres(ql)?:\/\/\S+$/,
+    form: 'a URL that begins with postgres:// or postgresql://',
+    secret: true,
+    meaning:
+      "The same database as the schema's owner, for migrations alone; then `DATABASE_URL` may be a login without rights to change the schema. Without it: `DATABASE_URL`.",
+  },
   redisUrl: {
     kind: 'text',
     name: 'REDIS_URL',
@@ -160,6 +170,14 @@ export const SETTINGS = {
     max: 3_600_000,
     meaning: 'The headers of a request must have arrived within this time; not longer than the request timeout.',
   },
+  maxConnections: {
+    kind: 'integer',
+    name: 'HOLDFAST_MAX_CONNECTIONS',
+    fallback: 10_000,
+    min: 1,
+    max: 1_000_000,
+    meaning: 'Connections of callers, per process; those beyond are closed at once. The limit of open files must be higher.',
+  },
   keepAliveTimeoutMs: {
     kind: 'integer',
     name: 'HOLDFAST_KEEP_ALIVE_TIMEOUT_MS',
@@ -227,6 +245,14 @@ export const SETTINGS = {
     meaning:
       'A file that holds the first key (`holdfast keys generate` makes one): at the start it becomes a key with the scope admin.',
   },
+  metricsKeyFile: {
+    kind: 'text',
+    name: 'HOLDFAST_METRICS_KEY_FILE',
+    fallback: null,
+    pattern: /^[^\0]{1,4096}$/,
+    form: 'the path of a file',
+    meaning: 'The same, with the scope operations:read: for Prometheus, which is given the same file.',
+  },
   jwtIssuer: {
     kind: 'text',
     name: 'HOLDFAST_JWT_ISSUER',
@@ -270,6 +296,50 @@ export const SETTINGS = {
     secret: true,
     meaning:
       'What the commands `holdfast import`, `stock` and `inspect` show the coordinator; the coordinator itself does not use it.',
+  },
+  addressRequestsPerS: {
+    kind: 'integer',
+    name: 'HOLDFAST_ADDRESS_REQUESTS_PER_S',
+    fallback: 0,
+    min: 0,
+    max: 1_000_000,
+    meaning:
+      'How many requests one address may make in a second (of IPv6: one /64), the probes excepted; the operations of a batch count each. More are answered 429. 0: any number.',
+  },
+  keyRequestsPerS: {
+    kind: 'integer',
+    name: 'HOLDFAST_KEY_REQUESTS_PER_S',
+    fallback: 0,
+    min: 0,
+    max: 1_000_000,
+    meaning: 'How many requests one key or token may make in a second, over its rotations; counted alike. 0: any number.',
+  },
+  keyHoldLimit: {
+    kind: 'integer',
+    name: 'HOLDFAST_KEY_HOLD_LIMIT',
+    fallback: 0,
+    min: 0,
+    max: 1_000_000,
+    meaning:
+      'How many units one key or token may hold reserved at a time, of all SKUs together and over its rotations; a Try beyond is answered 429. 0: any number.',
+  },
+  keyHoldLimitPerSku: {
+    kind: 'integer',
+    name: 'HOLDFAST_KEY_HOLD_LIMIT_PER_SKU',
+    fallback: 0,
+    min: 0,
+    max: 1_000_000,
+    meaning: 'The same, of one SKU in all warehouses. 0: any number.',
+  },
+  participantAllow: {
+    kind: 'text',
+    name: 'HOLDFAST_PARTICIPANT_ALLOW',
+    fallback: null,
+    // What an entry may be, addresses.ts says.
+    pattern: /^[^\0\r\n]{1,8192}$/,
+    form: 'a list of host names, addresses and CIDRs, separated by commas',
+    meaning:
+      'What participants may stand at though it is private, loopback, link-local or otherwise not public: host names (`pay.internal`, `*.svc.cluster.local`), addresses and CIDRs, separated by commas. Without it: nothing of that; where HOST is on the loopback and PostgreSQL is embedded, the loopback.',
   },
   coordinatorUrl: {
     kind: 'text',

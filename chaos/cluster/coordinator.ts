@@ -49,6 +49,7 @@ export async function prepareCoordinator(place: CoordinatorPlace): Promise<Coord
     PORT: String(httpPort),
     HOLDFAST_DATA_DIR: dataFolder,
     LOG_LEVEL: 'warn',
+    HOLDFAST_PARTICIPANT_ALLOW: '127.0.0.0/8',
     ...settingsFor(place, toPostgres, toRedis),
     ...(faketime === null ? {} : faketimeEnvironment(faketime, clockFile)),
     ...place.environment,

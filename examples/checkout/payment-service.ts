@@ -1,4 +1,5 @@
-// The payment service, a process of its own with a database of its own: DATABASE_URL, and PORT (0 takes a free one).
+// The payment service, a process of its own with a database of its own: DATABASE_URL, PAYMENT_SECRETS (what the coordinator signs its
+// calls with: one whsec_…, or two with a comma between while one takes the place of the other), and PORT (0 takes a free one).
 import { readFile } from 'node:fs/promises';
 import express from 'express';
 import { ensureBarrier } from 'holdfast/participant';
@@ -13,7 +14,7 @@ const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, options: 
 await pool.query(await readFile(SCHEMA, 'utf8'));
 await ensureBarrier(pool);
 
-const participant = payments(pool);
+const participant = payments(pool, (process.env.PAYMENT_SECRETS ?? '').split(','));
 const app = express();
 app.use('/payment', participant);
 app.get('/accounts/:card', async (request, response) => {

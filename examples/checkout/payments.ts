@@ -38,10 +38,14 @@ FROM released WHERE account.card = released.card`;
 
 const READ_ACCOUNT = 'SELECT card, balance_cents, held_cents FROM account WHERE card = $1';
 
-/** The routes /try, /confirm and /cancel. Everything is written through `client`: it stays, or goes, with the library's mark. */
-export function payments(pool: Pool): Participant {
+/**
+ * The routes /try, /confirm and /cancel. Everything is written through `client`: it stays, or goes, with the library's mark.
+ * @param secrets what the coordinator signs its calls with; nobody else's are taken
+ */
+export function payments(pool: Pool, secrets: readonly string[]): Participant {
   return participant<Payment>({
     pool,
+    secrets,
     parsePayload: readPayment,
     try: async ({ client, call }) => {
       const { card, cents } = call.payload;

@@ -1,2 +1,2 @@
 -- The optimistic path; its parameters stand in functions/apply_commands.sql.
-SELECT holdfast.apply_commands($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+SELECT holdfast.apply_commands($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)

@@ -1,8 +1,8 @@
 -- The optimistic path: in one statement of the lane, apply every command of a batch that is plainly legal, and name the rest.
 -- What it leaves undone is decided command by command on the exact path (load_rows, lock_rows, save_changes).
 --
---   try_ids, try_hashes, try_timeouts_ms, try_references, try_metadata, try_origins   new transactions, pairwise
---                     (the last three may be empty: unnest fills them up with nulls)
+--   try_ids, try_hashes, try_timeouts_ms, try_references, try_metadata, try_origins, try_holders   new transactions,
+--                     pairwise (the last four may be empty: unnest fills them up with nulls)
 --   check_ids         those of try_ids that may be known already (the caller made the id, or this is a second attempt)
 --   item_tries        which Try an item belongs to, as its position in try_ids; item_skus, item_warehouses, item_quantities: pairwise
 --   confirm_ids       transactions to confirm whole
@@ -26,7 +26,7 @@
 -- the planner on primary keys in nested loops, so that a plan made for empty tables is still right for full ones, and
 -- updates run in the order of the sorted side.
 CREATE OR REPLACE FUNCTION holdfast.apply_commands(
-  try_ids uuid[], try_hashes bytea[], try_timeouts_ms bigint[], try_references text[], try_metadata text[], try_origins text[],
+  try_ids uuid[], try_hashes bytea[], try_timeouts_ms bigint[], try_references text[], try_metadata text[], try_origins text[], try_holders uuid[],
   check_ids uuid[],
   item_tries int[], item_skus text[], item_warehouses text[], item_quantities bigint[],
   confirm_ids uuid[], cancel_ids uuid[], cancel_notes text[], expire_ids uuid[],
@@ -163,10 +163,10 @@ BEGIN
 
   -- Statements of their own: the parts of one WITH run in no promised order, and new keys must come after the counters.
   IF cardinality(try_ids) > cardinality(left_tries) THEN
-    INSERT INTO holdfast.transaction (id, state, content_hash, reference, metadata, origin, created_at, expires_at, updated_at)
-    SELECT t.id, tried, t.hash, t.reference, t.metadata::json, t.origin, now, now + t.timeout_ms * interval '1 millisecond', now
-    FROM unnest(try_ids, try_hashes, try_timeouts_ms, try_references, try_metadata, try_origins) WITH ORDINALITY
-      t (id, hash, timeout_ms, reference, metadata, origin, position)
+    INSERT INTO holdfast.transaction (id, state, content_hash, reference, metadata, origin, holder, created_at, expires_at, updated_at)
+    SELECT t.id, tried, t.hash, t.reference, t.metadata::json, t.origin, t.holder, now, now + t.timeout_ms * interval '1 millisecond', now
+    FROM unnest(try_ids, try_hashes, try_timeouts_ms, try_references, try_metadata, try_origins, try_holders) WITH ORDINALITY
+      t (id, hash, timeout_ms, reference, metadata, origin, holder, position)
     WHERE t.position <> ALL (left_tries)
     ORDER BY t.id;
     INSERT INTO holdfast.reservation (transaction_id, sku, warehouse, quantity, state, created_at)

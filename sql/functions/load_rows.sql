@@ -6,9 +6,9 @@
 --   movement_ids           movements named by the batch
 --   refund_transaction_ids, refund_ids   refunds named by the batch, pairwise
 --   participant_names      participants that Tries name
---   changed_participants   participants that are put or removed: of these it is told whether they are in use
+--   changed_participants   participants that are put or removed: of these it is told whether they are in use, and have a secret
 -- Returns {now, transactions: […], stock: [[sku, warehouse, available, reserved, deducted, version]], movements: […], refunds: […],
--- participants: [[participant, in use]]}, with the stock of the settling transactions' items too.
+-- participants: [[participant, in use, SHA-256 of its secret]]}, with the stock of the settling transactions' items too.
 CREATE OR REPLACE FUNCTION holdfast.load_rows(
   transaction_ids uuid[], settling_ids uuid[], skus text[], warehouses text[], counted_skus text[],
   movement_ids uuid[], refund_transaction_ids uuid[], refund_ids uuid[],
@@ -47,7 +47,10 @@ SELECT json_build_object(
   ),
   'participants', (
     SELECT json_agg(json_build_array(
-      d.document, d.name = ANY (changed_participants) AND holdfast.participant_is_in_use(d.name)
+      d.document, d.name = ANY (changed_participants) AND holdfast.participant_is_in_use(d.name),
+      CASE WHEN d.name = ANY (changed_participants) THEN (
+        SELECT encode(sha256(convert_to(s.secret, 'UTF8')), 'hex') FROM holdfast.participant_secret s WHERE s.participant = d.name
+      ) END
     ))
     FROM holdfast.participant_document d WHERE d.name = ANY (participant_names || changed_participants)
   )

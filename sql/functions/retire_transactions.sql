@@ -4,17 +4,30 @@
 --   before   those that were made, and last changed, before this (ms since 1970)
 --   most     how many at once
 --
--- Returns how many there were.
+-- Returns how many there were. Raises 'holdfast: too young to be removed' (SQLSTATE HF002) where `before` is later than the owner allows
+-- (holdfast.retention).
+--
+-- The one function that runs with its owner's rights: a coordinator may remove history in this way and in no other (sql/grants). So it
+-- believes nothing of who calls it: it finds by itself what is finished and old, and no name in it depends on the caller's search_path.
 --
 -- Locks: transactions in the order of their age, which is not the order of the others; so it waits for none that another holds, and
 -- leaves them for the next time. After that it touches only what belongs to a locked transaction, and `carried`, which is its own.
 -- One that needs attention is kept whole, whatever its age.
 CREATE OR REPLACE FUNCTION holdfast.retire_transactions(before bigint, most int) RETURNS int LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off SET random_page_cost = 0.01
 AS $$
 DECLARE
   old uuid[];
 BEGIN
+  -- No row, no leave. Null is not true either. In whole ms, rounded as the caller's were: just now would be later otherwise. In hours, which
+  -- no time zone of the caller's makes longer.
+  IF NOT coalesce(
+    (SELECT before <= holdfast.epoch_ms(clock_timestamp() - r.least_days * interval '24 hours') FROM holdfast.retention r), false
+  ) THEN
+    RAISE EXCEPTION 'holdfast: too young to be removed: the owner allows what is older than % days',
+      (SELECT r.least_days FROM holdfast.retention r) USING ERRCODE = 'HF002';
+  END IF;
   old := array(
     SELECT t.id FROM holdfast.transaction t
     WHERE t.retired_at IS NULL AND t.created_at < holdfast.from_epoch_ms(before) AND t.updated_at < holdfast.from_epoch_ms(before)
@@ -50,3 +63,4 @@ BEGIN
   RETURN cardinality(old);
 END
 $$;
+REVOKE ALL ON FUNCTION holdfast.retire_transactions FROM PUBLIC;

@@ -93,17 +93,17 @@ BEGIN
   END IF;
   IF opened IS NOT NULL THEN
     INSERT INTO holdfast.transaction (
-      id, state, reason, note, branch_count, is_asking, content_hash, reference, metadata, shortages, origin, created_at, expires_at,
+      id, state, reason, note, branch_count, is_asking, content_hash, reference, metadata, shortages, origin, holder, created_at, expires_at,
       decided_at, updated_at
     )
     SELECT id, state, reason, note, branch_count, nullif(coalesce(is_asking, branch_count > 0), false), decode(content_hash, 'hex'),
-           reference, metadata::json, shortages, origin,
+           reference, metadata::json, shortages, origin, c.holder,
            holdfast.from_epoch_ms(created_ms), holdfast.from_epoch_ms(expires_ms), holdfast.from_epoch_ms(decided_ms),
            holdfast.from_epoch_ms(updated_ms)
     FROM json_to_recordset(opened) c (
       id uuid, state holdfast.transaction_state, reason holdfast.cancel_reason, note text, branch_count smallint, is_asking boolean,
       content_hash text,
-      reference text, metadata text, shortages json, origin text, created_ms bigint, expires_ms bigint, decided_ms bigint, updated_ms bigint
+      reference text, metadata text, shortages json, origin text, holder uuid, created_ms bigint, expires_ms bigint, decided_ms bigint, updated_ms bigint
     )
     ORDER BY id;
   END IF;
@@ -145,27 +145,42 @@ BEGIN
         outcome = excluded.outcome, status = excluded.status, error = excluded.error, duration_ms = excluded.duration_ms,
         from_state = excluded.from_state, to_state = excluded.to_state;
   END IF;
+  -- First: one may be removed and registered again in the same batch, and nothing of the old registration is left.
+  IF removed_participants IS NOT NULL THEN
+    DELETE FROM holdfast.participant p
+    USING json_to_recordset(removed_participants) c (name text)
+    WHERE p.name = c.name;
+  END IF;
   IF participants IS NOT NULL THEN
     INSERT INTO holdfast.participant (
-      name, url, timeout_ms, max_concurrency, retry_initial_ms, retry_max_ms, retry_attention_after, secret, created_at, updated_at
+      name, url, timeout_ms, max_concurrency, retry_initial_ms, retry_max_ms, retry_attention_after, created_at, updated_at
     )
-    SELECT name, url, timeout_ms, max_concurrency, retry_initial_ms, retry_max_ms, retry_attention_after, secret,
+    SELECT name, url, timeout_ms, max_concurrency, retry_initial_ms, retry_max_ms, retry_attention_after,
            holdfast.from_epoch_ms(created_ms), holdfast.from_epoch_ms(updated_ms)
     FROM json_to_recordset(participants) c (
       name text, url text, timeout_ms integer, max_concurrency integer, retry_initial_ms integer, retry_max_ms integer,
-      retry_attention_after integer, secret text, created_ms bigint, updated_ms bigint
+      retry_attention_after integer, created_ms bigint, updated_ms bigint
     )
     ORDER BY name COLLATE "C"
     ON CONFLICT (name) DO UPDATE
     SET url = excluded.url, timeout_ms = excluded.timeout_ms, max_concurrency = excluded.max_concurrency,
         retry_initial_ms = excluded.retry_initial_ms, retry_max_ms = excluded.retry_max_ms,
-        retry_attention_after = excluded.retry_attention_after, secret = coalesce(excluded.secret, participant.secret),
-        updated_at = excluded.updated_at;
-  END IF;
-  IF removed_participants IS NOT NULL THEN
-    DELETE FROM holdfast.participant p
-    USING json_to_recordset(removed_participants) c (name text)
-    WHERE p.name = c.name;
+        retry_attention_after = excluded.retry_attention_after, updated_at = excluded.updated_at;
+    -- The insert above has waited for whoever registered it at the same time: of two that made a secret, one is shown, and lasts.
+    IF EXISTS (
+      SELECT 1 FROM json_to_recordset(participants) c (name text, secret text, is_secret_made boolean)
+      JOIN holdfast.participant_secret s ON s.participant = c.name AND s.secret <> c.secret
+      WHERE c.is_secret_made
+    ) THEN
+      RAISE EXCEPTION 'holdfast: compare-and-set failed' USING ERRCODE = 'HF001';
+    END IF;
+    -- The one before goes on signing beside the new one for a day.
+    INSERT INTO holdfast.participant_secret AS s (participant, secret)
+    SELECT name, secret FROM json_to_recordset(participants) c (name text, secret text) WHERE secret IS NOT NULL
+    ORDER BY name COLLATE "C"
+    ON CONFLICT (participant) DO UPDATE
+    SET secret = excluded.secret, previous = s.secret, previous_until = clock_timestamp() + interval '24 hours'
+    WHERE s.secret <> excluded.secret;
   END IF;
   IF movements IS NOT NULL THEN
     INSERT INTO holdfast.movement (

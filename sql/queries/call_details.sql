@@ -1,6 +1,7 @@
 -- What calls to participants are made of, read when they are about to be made: so a call goes where the participant is registered
 -- now, and one whose grant has ended is not made at all. $1, $2 transactions and branches, pairwise
--- Answers one row: the branches' details, and each of their participants once.
+-- Answers one row: the branches' details, each of their participants once, the secrets that calls to those are signed with (the newest
+-- first), and the time by the clock that all coordinators share.
 WITH wanted AS MATERIALIZED (
   SELECT b.transaction_id, b.id, b.participant, b.fence, b.lease_holder, b.attempts, b.payload, b.traceparent
   FROM unnest($1::uuid[], $2::uuid[]) named (transaction_id, id)
@@ -15,4 +16,10 @@ SELECT (
   FROM wanted w JOIN holdfast.transaction t ON t.id = w.transaction_id
 )::text, (
   SELECT json_agg(d.document) FROM holdfast.participant_document d WHERE d.name IN (SELECT w.participant FROM wanted w)
-)::text
+)::text, (
+  SELECT json_object_agg(s.participant, CASE
+    WHEN s.previous_until > clock_timestamp() THEN json_build_array(s.secret, s.previous)
+    ELSE json_build_array(s.secret)
+  END)
+  FROM holdfast.participant_secret s WHERE s.participant IN (SELECT w.participant FROM wanted w)
+)::text, holdfast.epoch_ms(clock_timestamp())::text

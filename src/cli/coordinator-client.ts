@@ -5,6 +5,7 @@ import { request as requestHttps } from 'node:https';
 import type { Readable } from 'node:stream';
 import { SETTINGS } from '../settings.ts';
 import { EXIT, type ExitCode, Failure, reasonOf } from './failure.ts';
+import { secretOf } from './secret.ts';
 
 /** How long a connection may stand still. An import waits longer: the coordinator itself waits 30 s for a busy database. */
 const READ_IDLE_MS = 30_000;
@@ -26,7 +27,7 @@ export interface Answer {
  */
 export function coordinatorUrl(option: string | undefined, env: NodeJS.ProcessEnv): URL {
   const { name, pattern, form, fallback } = SETTINGS.coordinatorUrl;
-  const text = option ?? (env[name] || fallback);
+  const text = option ?? secretOf(env, name) ?? fallback;
   if (!pattern.test(text) || !URL.canParse(text)) {
     throw new Failure(EXIT.usage, `${option === undefined ? name : '--url'} must be ${form}.`);
   }

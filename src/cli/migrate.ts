@@ -2,19 +2,24 @@
 import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
 import { SETTINGS } from '../settings.ts';
 import { EXIT, Failure, type Outcome, reasonOf } from './failure.ts';
+import { secretOf } from './secret.ts';
 import { counted } from './text.ts';
 
 /**
- * @param option of the command line; else DATABASE_URL counts
+ * @param option of the command line; else HOLDFAST_MIGRATE_DATABASE_URL counts, else DATABASE_URL
  * @throws Failure that never repeats the URL, which may hold a password
  */
 export async function migrateDatabase(option: string | undefined, env: NodeJS.ProcessEnv): Promise<Outcome> {
-  const { name, pattern, form } = SETTINGS.databaseUrl;
-  const url = option ?? env[name] ?? '';
-  if (option === undefined && url === '') {
+  const { pattern, form } = SETTINGS.databaseUrl;
+  const named = [SETTINGS.migrateDatabaseUrl, SETTINGS.databaseUrl].map(({ name }) => ({
+    name,
+    url: option ?? secretOf(env, name),
+  }));
+  const { name = '', url = null } = named.find((each) => each.url !== null) ?? {};
+  if (url === null) {
     throw new Failure(
       EXIT.usage,
-      `migrate needs ${name} or --database-url; the embedded PostgreSQL migrates itself at every start.`,
+      `migrate needs ${SETTINGS.databaseUrl.name} or --database-url; the embedded PostgreSQL migrates itself at every start.`,
     );
   }
   if (!pattern.test(url)) throw new Failure(EXIT.usage, `${option === undefined ? name : '--database-url'} must be ${form}.`);

@@ -56,7 +56,10 @@ function addMigrate(program: Command, { env, finish }: ProgramOptions): void {
   program
     .command('migrate')
     .description('bring the schema of a database to this version; of several at once, one does it and the others wait')
-    .option('--database-url <url>', 'the database (default: DATABASE_URL)')
+    .option(
+      '--database-url <url>',
+      'the database (default: HOLDFAST_MIGRATE_DATABASE_URL, else DATABASE_URL); command lines are no place for passwords',
+    )
     .addHelpText('after', examplesOf('migrate'))
     .action(async (given: { databaseUrl?: string }) => {
       const { migrateDatabase } = await import('./migrate.ts');

@@ -1,24 +1,12 @@
-// Owns how text gets onto a terminal: what could control it is shown escaped, colours only where they are wanted, columns aligned.
+// Owns how text gets onto a terminal: colours only where they are wanted, columns aligned.
 import { styleText } from 'node:util';
+import { harmlessJson, visible } from '../shown.ts';
 
-/** Control characters, halves of surrogate pairs, separators of lines, and those that turn the direction of writing. */
-const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
-const SHORT: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-/** Makes text from elsewhere harmless on a terminal and one line long: an escape sequence shows as \u001b and does nothing. */
-export function visible(text: string): string {
-  return text.replace(UNSAFE, (character) => SHORT[character] ?? escaped(character));
-}
+export { visible };
 
 /** A value as indented JSON that is harmless on a terminal and still the same value to a parser. */
 export function visibleJson(value: unknown): string {
-  // JSON.stringify leaves DEL, C1 controls and marks of direction as they are; all of them can stand in strings alone. The line
-  // feeds between the lines are its own.
-  return JSON.stringify(value, null, 2).replace(UNSAFE, (character) => (character === '\n' ? character : escaped(character)));
-}
-
-function escaped(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return harmlessJson(JSON.stringify(value, null, 2));
 }
 
 export type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow';

@@ -130,7 +130,7 @@ export interface Participant {
   readonly timeoutMs: number;
   readonly maxConcurrency: number;
   readonly retry: { readonly initialMs: number; readonly maxMs: number; readonly attentionAfter: number };
-  /** In no answer today; where the coordinator comes to make one, in that to the first `put` alone. */
+  /** What calls are signed with, where the coordinator has just made it: in the answer to that `put` and in no other. */
   readonly secret?: string | undefined;
   readonly createdAt: string;
   readonly updatedAt: string;

@@ -14,8 +14,8 @@ export class ParticipantCalls {
   }
 
   /**
-   * Registers a participant, or changes it. A `secret` is in no answer today; one that the coordinator makes would be shown in the
-   * first answer alone, so a call without one is not repeated after a lost answer: give a secret, and it is.
+   * Registers a participant, or changes it. Where no `secret` is given and it has none, the coordinator makes one and shows it in that
+   * answer alone; so a call without one is not repeated after a lost answer: give a secret, and it is.
    */
   async put(name: string, settings: ParticipantSettings, options: CallOptions = {}): Promise<Participant> {
     const repeat = settings.secret === undefined ? 'when-refused' : 'freely';

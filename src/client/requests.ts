@@ -143,6 +143,6 @@ export interface ParticipantSettings {
         readonly attentionAfter?: number | undefined;
       }
     | undefined;
-  /** `whsec_…`: what the coordinator will sign its calls with. It is kept; calls are not signed yet. */
+  /** `whsec_…`: what the coordinator signs its calls with. Without one it keeps the one it has, or makes one and answers it. */
   readonly secret?: string | undefined;
 }

@@ -37,6 +37,10 @@ export interface CallDetails {
   readonly expiresAt: number;
   readonly isBeforeDeadline: boolean;
   readonly participant: Participant;
+  /** What the call is signed with, the newest first; at most two. */
+  readonly secrets: readonly string[];
+  /** The database's clock, in ms since 1970. */
+  readonly now: number;
 }
 
 /** All of them throw DatabaseUnavailable where PostgreSQL does not answer. */

@@ -56,6 +56,8 @@ export interface TryCommand extends Traceable {
   readonly reply: ReplyForm;
   /** W3C Trace Context of the caller; null where it gave none. Here and below: what its branches are told. */
   readonly traceparent: string | null;
+  /** Whose reservations these are, a UUID; none where it is not counted how much one holds. */
+  readonly holder?: string;
 }
 
 export interface ConfirmCommand extends Traceable {
@@ -157,8 +159,10 @@ export interface PutParticipantCommand extends Accountable {
   readonly timeoutMs: number;
   readonly maxConcurrency: number;
   readonly retry: RetryPolicy;
-  /** Null keeps the one it has. */
+  /** What calls to it are signed with; null keeps the one it has. */
   readonly secret: string | null;
+  /** A new one, for where none is given and it has none. */
+  readonly spareSecret: string;
 }
 
 export interface RemoveParticipantCommand extends Accountable {
@@ -231,6 +235,8 @@ export interface ParticipantAccepted {
   readonly ok: true;
   readonly replayed: boolean;
   readonly participant: Participant;
+  /** Where it was made just now: shown in this answer and in no other. */
+  readonly secret?: string;
 }
 
 /** What became of a command; which success depends on its kind. */

@@ -17,6 +17,7 @@ import type {
   Transaction,
   TransactionId,
 } from './model.ts';
+import { digestOfSecret } from './secrets.ts';
 
 /** A counter may not pass this (contract, section 2): above it JSON numbers are no longer exact. */
 export const COUNTER_LIMIT = Number.MAX_SAFE_INTEGER;
@@ -84,6 +85,8 @@ export interface StoredParticipant {
   readonly participant: Participant;
   /** Whether an open transaction names it; read only for those that are to be removed. */
   readonly isInUse: boolean;
+  /** Of the secret that calls to it are signed with (secrets.ts); null where it has none, or is not to be put. */
+  readonly secretDigest: string | null;
 }
 
 export type Change =
@@ -92,6 +95,8 @@ export type Change =
       readonly transaction: StoredTransaction;
       /** The recorded span of its Try; none where it is not recorded. */
       readonly origin?: string;
+      /** Whose reservations these are; none where that is not counted. */
+      readonly holder?: string;
     }
   | { readonly kind: 'change-transaction'; readonly before: StoredTransaction; readonly after: StoredTransaction }
   /** I9: with the transaction, before its participant is called. */
@@ -102,7 +107,14 @@ export type Change =
       readonly payload: string | null;
     }
   | { readonly kind: 'record-attempt'; readonly attempt: Attempt }
-  | { readonly kind: 'put-participant'; readonly participant: Participant; readonly secret: string | null }
+  | {
+      readonly kind: 'put-participant';
+      readonly participant: Participant;
+      /** Null keeps the one it has. */
+      readonly secret: string | null;
+      /** Because it had none: if it has another one by now, this must not be stored. */
+      readonly isSecretMade: boolean;
+    }
   | { readonly kind: 'remove-participant'; readonly name: string }
   | { readonly kind: 'record-event'; readonly transactionId: TransactionId; readonly event: HistoryEvent }
   | { readonly kind: 'record-refund'; readonly refund: StoredRefund; readonly at: number }
@@ -165,12 +177,13 @@ export function evolve(rows: Rows, changes: readonly Change[]): void {
       case 'move-stock':
         rows.stock.set(stockKey(change.delta.sku, change.delta.warehouse), moved(rows, change.delta));
         break;
-      case 'put-participant':
-        rows.participants.set(change.participant.name, {
-          participant: change.participant,
-          isInUse: rows.participants.get(change.participant.name)?.isInUse ?? false,
-        });
+      case 'put-participant': {
+        const { participant, secret } = change;
+        const known = rows.participants.get(participant.name);
+        const secretDigest = secret === null ? (known?.secretDigest ?? null) : digestOfSecret(secret);
+        rows.participants.set(participant.name, { participant, isInUse: known?.isInUse ?? false, secretDigest });
         break;
+      }
       case 'remove-participant':
         rows.participants.delete(change.name);
         break;

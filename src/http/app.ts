@@ -2,8 +2,10 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { DatabaseUnavailable } from '../coordinator/queries.ts';
 import { type Problem, problem } from '../errors.ts';
+import { shown } from '../shown.ts';
 import { type AccessRefusal, refusalAtGate } from './access.ts';
 import type { AppContext } from './context.ts';
+import { type Limits, refusalOfAddress, refusalOfKey, UNLIMITED } from './limits.ts';
 import { takeOnly } from './methods.ts';
 import { observe } from './observer.ts';
 import { refusalOfOrigin, shareWith } from './origins.ts';
@@ -120,9 +122,24 @@ function admit(options: AppOptions, request: Request, response: Response, next: 
     sendProblem(request, response, refusal);
     return;
   }
-  const atGate = refusalAtGate(options.access.gate, request, request.path, options.corsOrigins ?? []);
+  const limits = options.limits ?? UNLIMITED;
+  const isLimited = (limits.byAddress !== null || limits.byKey !== null) && !PROBES.has(request.path);
+  // Nobody waits for a promise who needs not.
+  const atGate = isLimited
+    ? refusalWithin(options, limits, request)
+    : refusalAtGate(options.access.gate, request, request.path, options.corsOrigins ?? []);
   if (atGate instanceof Promise) atGate.then((later) => passOn(later, request, response, next), next);
   else passOn(atGate, request, response, next);
+}
+
+/** The address counts before anything that costs more; the key, once it is known. */
+async function refusalWithin(options: AppOptions, limits: Limits, request: Request): Promise<AccessRefusal | null> {
+  const ofAddress = await refusalOfAddress(limits, request);
+  if (ofAddress !== null) return { problem: ofAddress, headers: [] };
+  const atGate = await refusalAtGate(options.access.gate, request, request.path, options.corsOrigins ?? []);
+  if (atGate !== null) return atGate;
+  const ofKey = await refusalOfKey(limits, request);
+  return ofKey === null ? null : { problem: ofKey, headers: [] };
 }
 
 function passOn(refusal: AccessRefusal | null, request: Request, response: Response, next: NextFunction): void {
@@ -143,7 +160,7 @@ function refusalOnArrival(isDraining: boolean, request: Request): Problem | null
   const { accept } = request.headers;
   if (accept === undefined || accept.includes('*/*') || accept === 'application/json') return null;
   if (ANY_ACCEPT.test(request.path) || request.accepts(JSON_TYPES) !== false) return null;
-  return problem('not-acceptable', `Answers here are application/json, which Accept: ${accept.slice(0, 200)} rules out.`);
+  return problem('not-acceptable', `Answers here are application/json, which Accept: ${shown(accept)} rules out.`);
 }
 
 /** The last resort. What a caller did wrong is told; what went wrong here is told briefly and logged in full. */
@@ -178,6 +195,5 @@ function idsIn(request: Request): { readonly transactionId?: string } {
 }
 
 function pathOf(request: Request): string {
-  const path = request.url.split('?', 1)[0] ?? '';
-  return path.length > 200 ? `${path.slice(0, 200)}…` : path;
+  return shown(request.url.split('?', 1)[0] ?? '');
 }

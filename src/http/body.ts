@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { type Problem, problem } from '../errors.ts';
+import { shown } from '../shown.ts';
 import { isUtf8Charset, parseMediaType } from './headers.ts';
 import { announcesBody } from './reply.ts';
 
@@ -84,8 +85,8 @@ function parse(bytes: Buffer | null, need: 'required' | 'optional'): JsonBody {
   try {
     return { ok: true, value: JSON.parse(bytes.toString()) };
   } catch (error) {
-    // V8 quotes a piece of the body in its message; half a surrogate pair in it must not reach the answer.
-    const why = error instanceof Error ? error.message.toWellFormed() : 'it cannot be parsed';
+    // V8 quotes a piece of the body in its message.
+    const why = error instanceof Error ? shown(error.message) : 'it cannot be parsed';
     return refuse(problem('malformed-json', `The body is not JSON: ${why}`));
   }
 }
@@ -95,7 +96,7 @@ function refusalByHeader(request: IncomingMessage, maxBytes: number): Problem | 
   const { headers } = request;
   const encoding = headers['content-encoding'];
   if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
-    return problem('unsupported-media-type', `Content-Encoding ${encoding} is not taken here; send the body as it is.`);
+    return problem('unsupported-media-type', `Content-Encoding ${shown(encoding)} is not taken here; send the body as it is.`);
   }
   if (headers['content-type'] !== 'application/json') {
     const refusal = refusalByMediaType(headers['content-type']);
@@ -108,11 +109,11 @@ function refusalByMediaType(contentType: string | undefined): Problem | null {
   if (contentType === undefined) return problem('unsupported-media-type', 'A body needs a Content-Type: application/json.');
   const { name, charset } = parseMediaType(contentType);
   if (name !== 'application/json' && !/^application\/[^\s/]+\+json$/.test(name)) {
-    return problem('unsupported-media-type', `Content-Type ${contentType} is not taken here; send application/json.`);
+    return problem('unsupported-media-type', `Content-Type ${shown(contentType)} is not taken here; send application/json.`);
   }
   return isUtf8Charset(charset)
     ? null
-    : problem('unsupported-media-type', `The charset ${charset} is not taken here; JSON is UTF-8 (RFC 8259).`);
+    : problem('unsupported-media-type', `The charset ${shown(charset ?? '')} is not taken here; JSON is UTF-8 (RFC 8259).`);
 }
 
 function tooLarge(maxBytes: number): Problem {

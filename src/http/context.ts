@@ -9,6 +9,7 @@ import type { Queries } from '../coordinator/queries.ts';
 import type { Watch } from '../coordinator/watch.ts';
 import type { JsonBody } from './body.ts';
 import { readIdempotencyKey, readTraceparent } from './headers.ts';
+import type { Limits } from './limits.ts';
 import type { HttpObserver } from './observer.ts';
 import { type Preferences, readPreferences } from './preferences.ts';
 import { sendProblem } from './reply.ts';
@@ -53,6 +54,12 @@ export interface AppContext {
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   /** The SKUs that are asked for most, of every process of this instance. */
   readonly hottest: (limit: number) => Promise<{ readonly items: readonly HotStock[]; readonly windowS: number }>;
+  /** The address in a participant's URL where no call may go there; null where one may, or a name stands there. */
+  readonly addressRefusedIn: (url: string) => string | null;
+  /** Whether it is counted how much stock one caller holds. */
+  readonly countsHolders?: boolean;
+  /** How often callers may call; without it, as often as they like. */
+  readonly limits?: Limits;
   readonly log: Logger;
   /** True from the first SIGTERM on: what is in flight is finished, nothing new is begun. */
   readonly isDraining: () => boolean;

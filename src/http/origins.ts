@@ -60,7 +60,8 @@ interface Headers {
 
 /** @returns false where the browser names another origin; true also where nothing is said: then it is no browser of today */
 export function isFromOwnPage({ 'sec-fetch-site': site, origin, host }: Headers): boolean {
-  if (site !== undefined && site !== 'same-origin') return false;
+  // A page that tells no referrer names no origin either (`null`); what the browser says by itself counts for more.
+  if (site !== undefined) return site === 'same-origin';
   return origin === undefined || isOriginOf(origin, host);
 }
 

@@ -21,7 +21,8 @@ const Url = z
     format: 'uri',
     maxLength: 2_048,
     pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^?#]+$',
-    description: 'Of http or https; `/try`, `/confirm` and `/cancel` are put behind it. Without user, query and fragment.',
+    description:
+      'Of http or https; `/try`, `/confirm` and `/cancel` are put behind it. Without user, query and fragment. An address that is not public must be let in by HOLDFAST_PARTICIPANT_ALLOW; a name is looked at with every connection.',
     example: 'https://payment.example/holdfast',
   });
 const Secret = z
@@ -29,7 +30,7 @@ const Secret = z
   .refine(isSecret, { error: SECRET_RULE })
   .meta({
     pattern: '^whsec_[A-Za-z0-9+/]+={0,2}$',
-    description: `What calls will be signed with (Standard Webhooks; they are not yet): \`whsec_\` and the base64 of ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes. It is in no answer; a PUT without one keeps the one there is.`,
+    description: `What calls are signed with (Standard Webhooks): \`whsec_\` and the base64 of ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes. One that is given is in no answer; a PUT without one keeps the one there is, or makes one.`,
     example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   });
 

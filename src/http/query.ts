@@ -1,5 +1,6 @@
 // Owns the reading of query strings: every fault is told, nothing is guessed.
 import type { z } from 'zod';
+import { shown } from '../shown.ts';
 import { NoQuery } from './query-schemas.ts';
 import { accepted, type Fault, invalid, type Refusal, type Result } from './result.ts';
 import { validate } from './validate.ts';
@@ -37,13 +38,13 @@ function parseQuery(text: string, repeats: boolean): Result<Parameters> {
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
     const value = decode(equals < 0 ? '' : pair.slice(equals + 1));
     if (name === null || value === null) {
-      faults.push({ path: `query ${name ?? ''}`.trim(), message: 'is not valid percent-encoded UTF-8' });
+      faults.push({ path: `query ${shown(name ?? '', 128)}`.trim(), message: 'is not valid percent-encoded UTF-8' });
     } else if (repeats && REPEATABLE.has(name)) {
       const list = parameters[name];
       if (Array.isArray(list)) list.push(value);
       else parameters[name] = [value];
     } else if (name in parameters) {
-      faults.push({ path: `query ${name}`, message: 'is named more than once' });
+      faults.push({ path: `query ${shown(name, 128)}`, message: 'is named more than once' });
     } else {
       parameters[name] = value;
     }

@@ -84,10 +84,12 @@ export function renderPage(items: readonly string[], nextCursor: string | null):
   return `{"items":[${items.join(',')}],"nextCursor":${nameOrNull(nextCursor)}}`;
 }
 
-/** Without its secret, which the core never reads. */
-export function renderParticipant({ name, url, timeoutMs, maxConcurrency, retry, ...times }: Participant): string {
+/** @param secret where it was made just now, and is shown this once */
+export function renderParticipant(participant: Participant, secret?: string): string {
+  const { name, url, timeoutMs, maxConcurrency, retry, ...times } = participant;
+  const shown = secret === undefined ? '' : `"secret":"${secret}",`;
   const { initialMs, maxMs, attentionAfter } = retry;
-  return `{"name":"${name}","url":${JSON.stringify(url)},"timeoutMs":${timeoutMs},"maxConcurrency":${maxConcurrency},"retry":{"initialMs":${initialMs},"maxMs":${maxMs},"attentionAfter":${attentionAfter}},"createdAt":"${moment(times.createdAt)}","updatedAt":"${moment(times.updatedAt)}"}`;
+  return `{"name":"${name}","url":${JSON.stringify(url)},"timeoutMs":${timeoutMs},"maxConcurrency":${maxConcurrency},"retry":{"initialMs":${initialMs},"maxMs":${maxMs},"attentionAfter":${attentionAfter}},${shown}"createdAt":"${moment(times.createdAt)}","updatedAt":"${moment(times.updatedAt)}"}`;
 }
 
 /** What a caller may want of a transaction. */

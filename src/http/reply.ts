@@ -1,6 +1,7 @@
 // Owns how answers leave: JSON by the shortest way, problems as application/problem+json (RFC 9457).
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PROBLEMS, type Problem } from '../errors.ts';
+import { harmlessJson } from '../shown.ts';
 import { traceIdOf } from './headers.ts';
 import { answersWith } from './observer.ts';
 import { dataHeaders, pageHeaders } from './security-headers.ts';
@@ -32,7 +33,8 @@ export function problemDocument(refusal: Problem, traceId: string): ProblemDocum
     traceId,
     ...refusal.members,
   };
-  return { status, text: JSON.stringify(document) };
+  // A detail may repeat what the caller, a participant or a server said.
+  return { status, text: harmlessJson(JSON.stringify(document)) };
 }
 
 /**

@@ -3,8 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { type Problem, problem } from '../errors.ts';
+import { condemn, isCondemned, MAX_HEADERS, offersProtocol, refusalOfHead } from './framing.ts';
 import { traceIdOf } from './headers.ts';
 import { problemDocument, sendProblem } from './reply.ts';
+import { takeRequestId } from './request-id.ts';
 import { dataHeaderLines } from './security-headers.ts';
 import { type Server, type TlsFiles, tlsOptions, watchHandshakes } from './tls.ts';
 import { type HttpTracer, traceRequest, UNTRACED } from './tracer.ts';
@@ -22,14 +24,13 @@ export interface HttpServerOptions {
   readonly stallTimeoutMs?: number;
   /** How often the first two are looked at: they may fire that much late. */
   readonly connectionsCheckingIntervalMs?: number;
+  /** Those beyond are closed at once. */
   readonly maxConnections?: number;
   readonly tracer?: HttpTracer;
 }
 
 /** 200 SKUs of 128 characters, each percent-encoded, must fit into a query string. */
 const MAX_HEADER_BYTES = 128 * 1024;
-/** Node drops headers beyond its bound in silence; one more than is taken shows that there were too many. */
-const MAX_HEADERS = 100;
 
 type Handler = (request: IncomingMessage, response: ServerResponse, done: (error?: unknown) => void) => void;
 
@@ -46,6 +47,10 @@ export function createHttpServer(app: Handler, options: HttpServerOptions = {}):
     connectionsCheckingInterval: options.connectionsCheckingIntervalMs ?? 1_000,
     maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
+    // Whatever NODE_OPTIONS says.
+    insecureHTTPParser: false,
+    // Node would take the first of two and drop the other, such as a Host.
+    joinDuplicateHeaders: true,
     // Node would refuse it with a bare 400; the listener below does so with a problem.
     requireHostHeader: false,
   };
@@ -59,33 +64,36 @@ export function createHttpServer(app: Handler, options: HttpServerOptions = {}):
   // Node looks at the socket's own progress here: a write that still drains is not idle.
   server.timeout = options.stallTimeoutMs ?? 60_000;
   if (options.maxConnections !== undefined) server.maxConnections = options.maxConnections;
+  // In one of several processes: otherwise those that are full would hand it to one another for ever.
+  Object.assign(server, { dropMaxConnection: true });
   const tracer = options.tracer ?? UNTRACED;
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  const receive = (request: IncomingMessage, response: ServerResponse, handle: () => void): void => {
+    if (isCondemned(request.socket)) return;
+    takeRequestId(request, response);
     traceRequest(tracer, request, response);
-    if (request.rawHeaders.length > 2 * MAX_HEADERS) return sendProblem(request, response, tooManyHeaders());
-    if (request.headers.host === undefined && request.httpVersion === '1.1') return sendProblem(request, response, noHost());
-    app(request, response, () => sendProblem(request, response, problem('not-found', 'Nothing stands at this path.')));
+    const refusal = refusalOfHead(request);
+    if (refusal !== null || offersProtocol(request)) {
+      condemn(request.socket);
+      response.shouldKeepAlive = false;
+    }
+    if (refusal === null) handle();
+    else sendProblem(request, response, refusal);
+  };
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const done = () => sendProblem(request, response, problem('not-found', 'Nothing stands at this path.'));
+    receive(request, response, () => app(request, response, done));
   });
   // Node would answer by itself, in its own words.
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) =>
-    sendProblem(request, response, unknownExpectation()),
-  );
+  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
+    receive(request, response, () => sendProblem(request, response, unknownExpectation()));
+  });
   server.on('clientError', answerClientError);
   return server;
-}
-
-function tooManyHeaders(): Problem {
-  return { ...problem('invalid-request', `A request may have up to ${MAX_HEADERS} header fields.`), status: 431 };
 }
 
 /** RFC 9110, 10.1.1. */
 function unknownExpectation(): Problem {
   return { ...problem('invalid-request', 'Nothing is expected here but 100-continue.'), status: 417 };
-}
-
-/** RFC 9112, 3.2. */
-function noHost(): Problem {
-  return problem('invalid-request', 'A request needs a Host header.');
 }
 
 /** Answers what the parser refused, on the bare socket, and closes: after a fault in framing nothing that follows can be trusted. */
@@ -96,12 +104,38 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
+  // One that is condemned is being closed after its answer, unless that still waits for a body which does not come.
+  if ((isCondemned(socket) && !waitsForBody(socket)) || isAnsweredFirst(socket)) return;
   const { status, text } = problemDocument(problemOf(error), traceIdOf(undefined));
   socket.end(
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${dataHeaderLines(socket)}Connection: close\r\n\r\n${text}`,
   );
   // A caller that never closes its side must not keep the socket.
   setTimeout(() => socket.destroy(), 1_000).unref();
+}
+
+interface Answering {
+  /** Node's own: the answer that is to be written next on this connection. Its own listener looks there, too. */
+  readonly _httpMessage?: ServerResponse | null;
+}
+
+/**
+ * Whether the fault stands behind a request that came whole: what is written now would be taken for the answer to that, and say that
+ * it did nothing. It is answered as it should be, and the connection ends with it.
+ */
+function isAnsweredFirst(socket: Duplex): boolean {
+  const first = (socket as Answering)._httpMessage ?? null;
+  if (first === null || !(first.headersSent || first.req.complete)) return false;
+  condemn(socket);
+  if (first.headersSent) socket.destroy();
+  else first.shouldKeepAlive = false;
+  return true;
+}
+
+/** Whether the next answer on this connection is one that its request has not come whole for. */
+function waitsForBody(socket: Duplex): boolean {
+  const next = (socket as Answering)._httpMessage ?? null;
+  return next !== null && !next.headersSent && !next.req.complete;
 }
 
 const REASONS: Readonly<Record<number, string>> = {

@@ -5,6 +5,7 @@ import type { Queries } from '../coordinator/queries.ts';
 import { TracedQueries } from '../coordinator/traced-queries.ts';
 import type { StatementTracer } from '../coordinator/tracer.ts';
 import { readTraceparent } from './headers.ts';
+import { requestIdOf } from './request-id.ts';
 
 /** The span of a request. */
 export interface RequestSpan {
@@ -64,10 +65,17 @@ export function readsWithin(request: IncomingMessage, queries: Queries): Queries
   return statements === null ? queries : new TracedQueries(queries, statements);
 }
 
-/** What a line of the log says of a request, to find its trace by. */
-export function logFieldsOf(request: IncomingMessage): { readonly trace_id?: string; readonly span_id?: string } {
-  const span = spanOf(request);
-  return span === null ? {} : { trace_id: span.traceId, span_id: span.spanId };
+/** What a line of the log says of a request, to find its trace by, and its caller's own record of it. */
+export function logFieldsOf(request: IncomingMessage): {
+  readonly trace_id?: string;
+  readonly span_id?: string;
+  readonly request_id?: string;
+} {
+  const [span, requestId] = [spanOf(request), requestIdOf(request)];
+  return {
+    ...(span === null ? {} : { trace_id: span.traceId, span_id: span.spanId }),
+    ...(requestId === null ? {} : { request_id: requestId }),
+  };
 }
 
 /** Express notes it on the request. */

@@ -1,5 +1,6 @@
 // Owns the step from an untrusted value to a typed one: runs a schema and turns what it finds into faults.
 import type { z } from 'zod';
+import { shown } from '../shown.ts';
 import { accepted, type Fault, invalid, invalidAt, MAX_FAULTS_NAMED, type Result } from './result.ts';
 import { MAX_BRANCHES, MAX_ITEMS } from './schemas.ts';
 
@@ -42,8 +43,7 @@ function faultsOf(issues: readonly z.core.$ZodIssue[], where: string): Fault[] {
   for (const issue of issues) {
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys.slice(0, MAX_FAULTS_NAMED)) {
-        const name = key.length > 128 ? `${key.slice(0, 128)}…` : key;
-        faults.push({ path: where + pathText([...issue.path, name]), message: 'is not known here' });
+        faults.push({ path: where + pathText([...issue.path, shown(key, 128)]), message: 'is not known here' });
       }
     } else {
       faults.push({ path: where + pathText(issue.path), message: issue.message });
@@ -55,6 +55,7 @@ function faultsOf(issues: readonly z.core.$ZodIssue[], where: string): Fault[] {
 
 function pathText(path: readonly PropertyKey[]): string {
   let text = '';
-  for (const step of path) text += typeof step === 'number' ? `[${step}]` : text === '' ? String(step) : `.${String(step)}`;
-  return text.toWellFormed();
+  for (const step of path)
+    text += typeof step === 'number' ? `[${step}]` : text === '' ? shown(String(step), 128) : `.${shown(String(step), 128)}`;
+  return text;
 }

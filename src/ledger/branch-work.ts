@@ -14,6 +14,7 @@ const CLAIM = statement('queries/claim_branches.sql');
 const HELD = statement('queries/held_branches.sql');
 const DETAILS = statement('queries/call_details.sql');
 
+type StoredDetails = Omit<CallDetails, 'participant' | 'secrets' | 'now'> & { readonly participant: string };
 type CallTuple = [TransactionId, BranchId, string, BranchPhase, number];
 
 export class PostgresBranchWork implements BranchWorkPort {
@@ -60,12 +61,14 @@ export class PostgresBranchWork implements BranchWorkPort {
     const transactions = plainArray(calls.map((call) => call.transactionId));
     const branches = plainArray(calls.map((call) => call.branchId));
     const [row] = await this.#pool.read('call_details', DETAILS, [transactions, branches]);
-    const details = (JSON.parse(row?.[0] ?? 'null') ?? []) as (Omit<CallDetails, 'participant'> & { participant: string })[];
+    const details = (JSON.parse(row?.[0] ?? 'null') ?? []) as StoredDetails[];
     const registered = (JSON.parse(row?.[1] ?? 'null') ?? []) as Participant[];
     const participants = new Map(registered.map((participant) => [participant.name, participant]));
+    const secrets = (JSON.parse(row?.[2] ?? 'null') ?? {}) as Readonly<Record<string, readonly string[]>>;
+    const now = Number(row?.[3]);
     return details.flatMap((one) => {
       const participant = participants.get(one.participant);
-      return participant === undefined ? [] : [{ ...one, participant }];
+      return participant === undefined ? [] : [{ ...one, participant, secrets: secrets[one.participant] ?? [], now }];
     });
   }
 }

@@ -12,6 +12,7 @@ import {
 import { actRow } from './acts.ts';
 
 type Json = Record<string, unknown>;
+type PutParticipant = Change & { readonly kind: 'put-participant' };
 
 interface ChangedTransaction {
   readonly before: StoredTransaction;
@@ -22,9 +23,12 @@ interface ChangedTransaction {
 export function changeParameters(changes: readonly Change[]): (string | null)[] {
   const sets = gathered(changes);
   const { opened, changed, participants, payloads } = sets;
-  const removed = [...participants.values()].filter((change) => change.kind === 'remove-participant');
   return [
-    [...opened.values()].map((transaction) => ({ ...transactionRow(transaction), origin: sets.origins.get(transaction.id) })),
+    [...opened.values()].map((transaction) => ({
+      ...transactionRow(transaction),
+      origin: sets.origins.get(transaction.id),
+      holder: sets.holders.get(transaction.id),
+    })),
     [...opened.values()].flatMap(itemRows),
     [...opened.values()].flatMap((transaction) => openedBranchRows(transaction, payloads)),
     [...changed.values()].map(({ before, after }) => ({ ...transactionRow(after), from_state: before.state })),
@@ -36,8 +40,8 @@ export function changeParameters(changes: readonly Change[]): (string | null)[] 
     sets.refunds,
     sets.events,
     sets.attempts,
-    [...participants.values()].flatMap(participantRow),
-    removed.map(({ name }) => ({ name })),
+    [...participants.values()].map(participantRow),
+    [...sets.removed].map((name) => ({ name })),
     sets.acts,
   ].map((rows) => (rows.length === 0 ? null : JSON.stringify(rows)));
 }
@@ -46,6 +50,7 @@ interface Sets {
   /** A transaction opened and changed in the same batch is stored as it ends: one insert, no update. */
   readonly opened: Map<TransactionId, StoredTransaction>;
   readonly origins: Map<TransactionId, string>;
+  readonly holders: Map<TransactionId, string>;
   readonly changed: Map<TransactionId, ChangedTransaction>;
   readonly payloads: Map<BranchId, string | null>;
   readonly openedStock: Json[];
@@ -55,7 +60,10 @@ interface Sets {
   readonly events: Json[];
   readonly attempts: Json[];
   readonly acts: Json[];
-  readonly participants: Map<string, Change & { kind: 'put-participant' | 'remove-participant' }>;
+  /** As they are put last. */
+  readonly participants: Map<string, PutParticipant>;
+  /** Before those are put. */
+  readonly removed: Set<string>;
 }
 
 function gathered(changes: readonly Change[]): Sets {
@@ -63,10 +71,12 @@ function gathered(changes: readonly Change[]): Sets {
     ...{
       opened: new Map(),
       origins: new Map(),
+      holders: new Map(),
       changed: new Map(),
       payloads: new Map(),
       deltas: new Map(),
       participants: new Map(),
+      removed: new Set(),
     },
     ...{ openedStock: [], movements: [], refunds: [], events: [], attempts: [], acts: [] },
   };
@@ -80,6 +90,7 @@ function gather(sets: Sets, change: Change): void {
     case 'open-transaction':
       opened.set(change.transaction.id, change.transaction);
       if (change.origin !== undefined) sets.origins.set(change.transaction.id, change.origin);
+      if (change.holder !== undefined) sets.holders.set(change.transaction.id, change.holder);
       break;
     case 'change-transaction': {
       const { id } = change.after;
@@ -93,11 +104,16 @@ function gather(sets: Sets, change: Change): void {
     case 'record-attempt':
       sets.attempts.push(attemptRow(change.attempt));
       break;
-    case 'put-participant':
-      sets.participants.set(change.participant.name, change);
+    case 'put-participant': {
+      const { name } = change.participant;
+      const earlier = sets.participants.get(name);
+      const { secret, isSecretMade } = change.secret === null && earlier !== undefined ? earlier : change;
+      sets.participants.set(name, { ...change, secret, isSecretMade });
       break;
+    }
     case 'remove-participant':
-      sets.participants.set(change.name, change);
+      sets.removed.add(change.name);
+      sets.participants.delete(change.name);
       break;
     case 'open-stock':
       sets.openedStock.push({ sku: change.sku, warehouse: change.warehouse });
@@ -217,23 +233,21 @@ function attemptRow(attempt: Attempt): Json {
   return { ...key, outcome, status, error, duration_ms: durationMs, from_state: from, to_state: to };
 }
 
-function participantRow(change: Change & { kind: 'put-participant' | 'remove-participant' }): Json[] {
-  if (change.kind === 'remove-participant') return [];
+function participantRow(change: PutParticipant): Json {
   const { name, url, timeoutMs, maxConcurrency, retry, createdAt, updatedAt } = change.participant;
-  return [
-    {
-      name,
-      url,
-      timeout_ms: timeoutMs,
-      max_concurrency: maxConcurrency,
-      retry_initial_ms: retry.initialMs,
-      retry_max_ms: retry.maxMs,
-      retry_attention_after: retry.attentionAfter,
-      secret: change.secret,
-      created_ms: createdAt,
-      updated_ms: updatedAt,
-    },
-  ];
+  return {
+    name,
+    url,
+    timeout_ms: timeoutMs,
+    max_concurrency: maxConcurrency,
+    retry_initial_ms: retry.initialMs,
+    retry_max_ms: retry.maxMs,
+    retry_attention_after: retry.attentionAfter,
+    secret: change.secret,
+    is_secret_made: change.isSecretMade,
+    created_ms: createdAt,
+    updated_ms: updatedAt,
+  };
 }
 
 function movementRow({ contentHash, result }: StoredMovement): Json {

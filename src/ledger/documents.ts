@@ -92,7 +92,7 @@ interface RowsDocument {
   readonly refunds:
     | readonly { transactionId: TransactionId; id: RefundId; contentHash: ContentHash; refusal: Problem | null }[]
     | null;
-  readonly participants: readonly [Participant, boolean][] | null;
+  readonly participants: readonly [participant: Participant, isInUse: boolean, secretDigest: string | null][] | null;
 }
 
 interface LockedDocument {
@@ -125,8 +125,8 @@ function rowsOf(document: RowsDocument): Snapshot {
   for (const tuple of document.stock ?? []) rows.stock.set(stockKey(tuple[0], tuple[1]), stockOf(tuple));
   for (const stored of document.movements ?? []) rows.movements.set(stored.id, movementOf(stored));
   for (const stored of document.refunds ?? []) rows.refunds.set(refundKey(stored.transactionId, stored.id), stored);
-  for (const [participant, isInUse] of document.participants ?? [])
-    rows.participants.set(participant.name, { participant, isInUse });
+  for (const [participant, isInUse, secretDigest] of document.participants ?? [])
+    rows.participants.set(participant.name, { participant, isInUse, secretDigest });
   return { now: document.now, rows };
 }
 

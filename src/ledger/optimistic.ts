@@ -84,6 +84,7 @@ function tryParameters(tries: readonly TryCommand[], again: boolean): string[] {
     sparseArray(tries.map((command) => command.reference)),
     sparseArray(tries.map((command) => command.metadata)),
     sparseArray(tries.map((command) => command.trace ?? null)),
+    sparseArray(tries.map((command) => command.holder ?? null)),
     // An id made here a moment ago is new, unless an earlier attempt of this batch may have been committed (I7).
     plainArray(tries.filter((command) => command.idGiven || again).map((command) => command.id)),
     plainArray(positions),

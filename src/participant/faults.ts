@@ -8,9 +8,10 @@ export interface ParticipantFault {
    * - database: PostgreSQL could not be used, which is answered 503, or the call took longer than it may, which is answered 500
    * - contradiction: the calls do not fit together (a Confirm without Try, or after a Cancel, or the reverse); answered 409.
    *   It must never happen: an operator settled a branch by hand, a backup was restored, or rows were removed
+   * - signature: it could not be checked who sent a call, because the application had read its body; answered 500
    * - cleaning: old rows could not be removed; it is tried again later
    */
-  readonly kind: 'handler' | 'database' | 'contradiction' | 'cleaning';
+  readonly kind: 'handler' | 'database' | 'contradiction' | 'signature' | 'cleaning';
   readonly message: string;
   /** Null for contradictions. */
   readonly error: unknown;

@@ -3,6 +3,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { Call } from './call.ts';
 import { logFault, type OnFault } from './faults.ts';
 import type { NotYet, Refusal } from './outcome.ts';
+import { DEFAULT_TOLERANCE_MS, type Verify, verifierOf } from './signature.ts';
 
 export interface HandlerContext<Payload = unknown> {
   /**
@@ -25,6 +26,15 @@ export type Handler<Payload = unknown> = (context: HandlerContext<Payload>) => P
 export interface ParticipantOptions<Payload = unknown> {
   /** Of the service's own database, where `holdfast_barrier` stands; it stays the author's to end. */
   readonly pool: Pool;
+  /**
+   * What the coordinator signs its calls with, as this participant is registered there: one `whsec_…`, or two while one takes the
+   * place of the other. A call that is signed with neither is answered 401.
+   */
+  readonly secrets?: readonly string[];
+  /** 'off' takes calls from anybody who reaches the routes: then no `secrets` are given. */
+  readonly verify?: 'off';
+  /** How far the time of a signature may be from the clock here, either way, in ms: at most an hour. Default 5 minutes. */
+  readonly toleranceMs?: number;
   /** Checks and holds: after it, a Confirm must not fail for business reasons. */
   readonly try: Handler<Payload>;
   /** Makes what was held final. */
@@ -52,10 +62,17 @@ export interface ParticipantOptions<Payload = unknown> {
   readonly cleanEveryMs?: number;
 }
 
-export type Settings<Payload> = Required<Omit<ParticipantOptions<Payload>, 'parsePayload'>> &
-  Pick<ParticipantOptions<Payload>, 'parsePayload'>;
+export type Settings<Payload> = Required<
+  Omit<ParticipantOptions<Payload>, 'parsePayload' | 'secrets' | 'verify' | 'toleranceMs'>
+> &
+  Pick<ParticipantOptions<Payload>, 'parsePayload'> & {
+    /** Null: anybody is believed. */
+    readonly verify: Verify | null;
+  };
 
 export const DAY_MS = 86_400_000;
+/** By far shorter than what was settled is remembered: a call that is sent again must find that it was. */
+const LONGEST_TOLERANCE_MS = 3_600_000;
 export const DEFAULT_KEEP_MS = 30 * DAY_MS;
 /** A timer of Node takes no more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -65,14 +82,27 @@ export function settingsOf<Payload>(options: ParticipantOptions<Payload>): Setti
   for (const handler of ['try', 'confirm', 'cancel'] as const) {
     if (typeof options[handler] !== 'function') throw new TypeError(`participant needs a handler named ${handler}`);
   }
+  const { secrets: _secrets, toleranceMs: _toleranceMs, ...rest } = options;
   return {
-    ...options,
+    ...rest,
+    verify: verifyOf(options),
     onFault: options.onFault ?? logFault,
     waitMs: duration('waitMs', options.waitMs ?? 2000, 1, LONGEST_TIMER_MS),
     timeoutMs: duration('timeoutMs', options.timeoutMs ?? 30_000, 1, LONGEST_TIMER_MS / 2),
     keepMs: keepOf(options.keepMs),
     cleanEveryMs: duration('cleanEveryMs', options.cleanEveryMs ?? 3_600_000, 1, LONGEST_TIMER_MS),
   };
+}
+
+/** Nobody is believed unless that is asked for: an address inside a network is no proof of who calls. */
+function verifyOf<Payload>({ secrets, verify, toleranceMs }: ParticipantOptions<Payload>): Verify | null {
+  if (verify === undefined && secrets !== undefined) {
+    return verifierOf(secrets, duration('toleranceMs', toleranceMs ?? DEFAULT_TOLERANCE_MS, 1000, LONGEST_TOLERANCE_MS));
+  }
+  if (verify === 'off' && secrets === undefined) return null;
+  throw new TypeError(
+    "participant needs secrets: ['whsec_…'], what the coordinator signs its calls with; or verify: 'off', to take calls from anybody who reaches it",
+  );
 }
 
 /** @throws RangeError where it is shorter than a day */
@@ -82,7 +112,7 @@ export function keepOf(keepMs: number | undefined): number {
 
 function duration(name: string, value: number, least: number, most: number): number {
   if (!Number.isSafeInteger(value) || value < least || value > most) {
-    throw new RangeError(`${name} must be an integer number of milliseconds, at least ${least}`);
+    throw new RangeError(`${name} must be an integer number of milliseconds, from ${least} to ${most}`);
   }
   return value;
 }

@@ -5,7 +5,9 @@ import type { CallDetails } from '../coordinator/branch-work.ts';
 import type { BranchCall } from '../coordinator/effects.ts';
 import { newId } from '../coordinator/identifiers.ts';
 import type { Participant } from '../coordinator/model.ts';
+import { type AddressGuard, guardedConnector } from './address-guard.ts';
 import { noReply, oversizedReply, type Reply, replyOf } from './reply-table.ts';
+import { Signer } from './signature.ts';
 
 /** Nobody needs more than this to say yes or no (I12). */
 export const MAX_REPLY_BYTES = 65_536;
@@ -20,8 +22,9 @@ export class Connection {
   readonly #pool: Pool;
   readonly #origin: string;
   readonly #path: string;
+  readonly #signer = new Signer();
 
-  constructor(participant: Participant) {
+  constructor(participant: Participant, guard: AddressGuard) {
     this.#participant = participant;
     const url = new URL(participant.url);
     this.#origin = url.origin;
@@ -29,11 +32,9 @@ export class Connection {
     this.#pool = new Pool(url.origin, {
       connections: participant.maxConcurrency,
       pipelining: 1,
-      // Over HTTP/2 a call that is given up leaves its connection in use: one that a network had swallowed would fail every call after
-      // it for minutes. Here it goes with its call.
       allowH2: false,
       maxHeaderSize: MAX_HEADER_BYTES,
-      connect: { timeout: participant.timeoutMs },
+      connect: guardedConnector(guard, participant.timeoutMs),
       // One clock for the whole call is ours, below; these two would each count a part of it.
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -50,12 +51,17 @@ export class Connection {
   call(call: BranchCall, details: CallDetails, traceparent: string | null = null): Promise<Reply> {
     return new Promise((resolve) => {
       const answer = new Answer(this.#participant.timeoutMs, resolve);
+      // Stable over all attempts, which is what Standard Webhooks asks of a message's id.
+      const id = `${call.branchId}:${call.phase}`;
+      const body = bodyOf(call, details);
+      // By the clock that coordinators share: that of this process may be wrong.
+      const signature = this.#signer.headersFor(details.secrets, id, details.now, body);
       const options: Dispatcher.DispatchOptions = {
         origin: this.#origin,
         path: `${this.#path}/${call.phase}`,
         method: 'POST',
-        headers: headersOf(call, traceparent ?? continued(details.traceparent)),
-        body: bodyOf(call, details),
+        headers: [...headersOf(id, traceparent ?? continued(details.traceparent)), ...signature],
+        body,
       };
       try {
         this.#pool.dispatch(options, answer);
@@ -132,10 +138,10 @@ class Answer implements Dispatcher.DispatchHandler {
   }
 }
 
-function headersOf(call: BranchCall, traceparent: string): string[] {
+function headersOf(id: string, traceparent: string): string[] {
   return [
     ...['content-type', 'application/json', 'accept', 'application/json', 'user-agent', 'holdfast'],
-    ...['idempotency-key', `${call.branchId}:${call.phase}`, 'traceparent', traceparent],
+    ...['idempotency-key', id, 'traceparent', traceparent],
   ];
 }
 

@@ -5,6 +5,7 @@ import type { BranchWorkPort, CallDetails } from '../coordinator/branch-work.ts'
 import type { BranchReplyCommand, Coordinator } from '../coordinator/command.ts';
 import type { BranchCall } from '../coordinator/effects.ts';
 import type { BranchId, RetryPolicy } from '../coordinator/model.ts';
+import type { AddressGuard } from './address-guard.ts';
 import { type CallObserver, type QueueFigures, SILENT } from './observer.ts';
 import { ParticipantQueue } from './queue.ts';
 import type { Reply } from './reply-table.ts';
@@ -13,6 +14,7 @@ import { type CallTracer, UNTRACED } from './tracer.ts';
 export interface CallerOptions {
   readonly work: BranchWorkPort;
   readonly coordinator: Pick<Coordinator, 'submit'>;
+  readonly guard: AddressGuard;
   /** The id of the lease that is held now; null where none is: then no call is made. */
   readonly leaseHolder: () => string | null;
   /** A participant's queue has room, or its participant is back: more may be claimed. */
@@ -85,6 +87,7 @@ export class Caller {
     const known = this.#queues.get(participant);
     if (known !== undefined) return known;
     const queue = new ParticipantQueue({
+      guard: this.#options.guard,
       onOpen: (forMs) => setTimeout(this.#options.onRoom, forMs).unref(),
       onClosed: this.#options.onRoom,
     });

@@ -8,6 +8,7 @@
 // and again must not be shut to those that have no part in it. The others wait here, for as long as one call may take.
 import type { BranchCall } from '../coordinator/effects.ts';
 import type { BranchId, Participant } from '../coordinator/model.ts';
+import type { AddressGuard } from './address-guard.ts';
 import { afterCall, allowance, type BreakerState, endsOutage, probing, UNHEARD, unprobed } from './breaker.ts';
 import { Connection } from './call.ts';
 import type { QueueFigures } from './observer.ts';
@@ -22,6 +23,7 @@ const CLAIMED_SHARE = 1 / 4;
 const DEFAULT_TIMEOUT_MS = 3000;
 
 export interface QueueOptions {
+  readonly guard: AddressGuard;
   /** It is open, until (in ms from now) a probe may be made. */
   readonly onOpen: (forMs: number) => void;
   /** It has closed: what waits need not wait any longer. */
@@ -72,7 +74,7 @@ export class ParticipantQueue {
     this.#participant = participant;
     if (this.#connection?.fits(participant) === true) return this.#connection;
     if (this.#connection !== null) this.#letGo(this.#connection);
-    this.#connection = new Connection(participant);
+    this.#connection = new Connection(participant, this.#options.guard);
     return this.#connection;
   }
 

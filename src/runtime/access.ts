@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { KeyedGate } from '../access/gate.ts';
 import { readKey } from '../access/key.ts';
 import { Keyring } from '../access/keyring.ts';
-import { isLoopback } from '../access/loopback.ts';
+import type { Scope } from '../access/principal.ts';
 import { Tokens } from '../access/tokens.ts';
+import { isLoopbackHost } from '../addresses.ts';
 import type { Config } from '../config.ts';
 import type { Access } from '../http/app.ts';
 import { PostgresAudit } from '../ledger/audit.ts';
@@ -40,11 +41,11 @@ export interface RunningAccess extends Access {
  */
 export async function startAccess({ config, pool, inner, onFault }: AccessOptions): Promise<RunningAccess> {
   const keys = new PostgresKeys(pool);
-  if (config.adminKeyFile !== null) await adoptKey(keys, config.adminKeyFile);
+  for (const given of givenKeys(config)) await adoptKey(keys, given);
   const keyring = new Keyring({ store: new PostgresKeys(inner), onFault: (error) => onFault(error, 'keys') });
   await keyring.refresh();
   const gate = new KeyedGate(keyring, tokensOf(config, onFault));
-  if (!gate.isOn && !isLoopback(config.host)) throw new NotSafe(howToBeSafe(config.host));
+  if (!gate.isOn && !isLoopbackHost(config.host)) throw new NotSafe(howToBeSafe(config.host));
   keyring.start();
   return {
     gate,
@@ -92,11 +93,23 @@ function howToBeSafe(host: string): string {
   return `there is no API key and no token issuer yet, so it serves on loopback alone, and HOST is ${host}. Make a key (holdfast keys create --name admin --scopes admin), or give one by ${SETTINGS.adminKeyFile.name}, or set ${SETTINGS.jwtIssuer.name}, ${SETTINGS.jwtAudience.name} and ${SETTINGS.jwtJwks.name}; or leave HOST at 127.0.0.1.`;
 }
 
-const FROM_FILE = { actor: { kind: 'operator', id: '', name: SETTINGS.adminKeyFile.name }, address: 'local' } as const;
+interface GivenKey {
+  readonly path: string;
+  readonly setting: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+}
+
+function givenKeys({ adminKeyFile, metricsKeyFile }: Config): GivenKey[] {
+  const given = [
+    { path: adminKeyFile, setting: SETTINGS.adminKeyFile.name, name: 'admin', scopes: ['admin'] as const },
+    { path: metricsKeyFile, setting: SETTINGS.metricsKeyFile.name, name: 'metrics', scopes: ['operations:read'] as const },
+  ];
+  return given.flatMap(({ path, ...rest }) => (path === null ? [] : [{ path, ...rest }]));
+}
 
 /** A key of that id which was revoked since stays revoked: another must be put into the file. */
-async function adoptKey(keys: PostgresKeys, path: string): Promise<void> {
-  const { name: setting } = SETTINGS.adminKeyFile;
+async function adoptKey(keys: PostgresKeys, { path, setting, name, scopes }: GivenKey): Promise<void> {
   // A slip that would be repeated by the next sentence.
   if (readKey(path.trim()) !== null) throw new NotSafe(`${setting} must be the path of a file that holds the key, not the key.`);
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
@@ -107,9 +120,9 @@ async function adoptKey(keys: PostgresKeys, path: string): Promise<void> {
     throw new NotSafe(
       `the file ${path} (${setting}) holds no key: hf_, a UUID, _, and 64 hexadecimal digits (holdfast keys generate makes one).`,
     );
-  const request = { ...key, name: 'admin', scopes: ['admin'], expiresAt: null } as const;
-  const act = { ...FROM_FILE, act: 'key.adopt', subject: key.id, note: null, detail: { scopes: ['admin'] } } as const;
-  const kept = await keys.adopt(request, act);
+  const from = { actor: { kind: 'operator', id: '', name: setting }, address: 'local' } as const;
+  const act = { ...from, act: 'key.adopt', subject: key.id, note: null, detail: { name, scopes } } as const;
+  const kept = await keys.adopt({ ...key, name, scopes, expiresAt: null }, act);
   if (kept === 'other-secret')
     throw new NotSafe(`the file ${path} (${setting}) has another secret than the key of its id that is known.`);
   if (typeof kept === 'string') throw new NotSafe(`the key of ${path} (${setting}) cannot be kept: ${kept}.`);

@@ -3,6 +3,7 @@ import type { Coordinator } from '../coordinator/command.ts';
 import type { BranchCall, Effects } from '../coordinator/effects.ts';
 import { PostgresBranchWork } from '../ledger/branch-work.ts';
 import type { Pool } from '../ledger/pool.ts';
+import type { AddressGuard } from '../participants/address-guard.ts';
 import { Caller } from '../participants/caller.ts';
 import { Claims } from '../participants/claims.ts';
 import { Lease } from '../participants/lease.ts';
@@ -15,6 +16,7 @@ export interface BranchesOptions {
   readonly workPool: Pool;
   /** Through it replies go in as commands. */
   readonly submit: Coordinator['submit'];
+  readonly guard: AddressGuard;
   readonly intervalMs: number;
   readonly observer: CallObserver;
   readonly onFault: (error: unknown, call: BranchCall | null) => void;
@@ -26,7 +28,8 @@ export class Branches {
   readonly #caller: Caller;
   readonly #claims: Claims;
 
-  constructor({ leasePool, workPool, submit, intervalMs, observer, onFault: onCallFault, tracer }: BranchesOptions) {
+  constructor(options: BranchesOptions) {
+    const { leasePool, workPool, submit, guard, intervalMs, observer, onFault: onCallFault, tracer } = options;
     const onFault = (error: unknown): void => onCallFault(error, null);
     const work = new PostgresBranchWork(workPool);
     const leaseHolder = (): string | null => this.#lease.holder;
@@ -39,6 +42,7 @@ export class Branches {
     this.#caller = new Caller({
       work,
       coordinator: { submit },
+      guard,
       leaseHolder,
       onRoom: () => void this.#claims.wake(),
       onDoubt: () => this.#claims.doubt(),

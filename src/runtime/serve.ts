@@ -1,10 +1,14 @@
 // Owns the life of one instance: settings, embedded servers, schema, processes; and its orderly end.
 import cluster from 'node:cluster';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
+import { isLoopbackHost, LOOPBACK } from '../addresses.ts';
 import { type Config, ConfigError, readConfig } from '../config.ts';
 import { FolderInUse } from '../embedded/folder-lock.ts';
 import { type EmbeddedServers, startEmbedded } from '../embedded/servers.ts';
 import { DatabaseUnreachable, migrate, SchemaMismatch } from '../ledger/migrate.ts';
+import { withSecretFiles } from '../secret-files.ts';
+import { SETTINGS } from '../settings.ts';
+import { visible } from '../shown.ts';
 import { sendingFigures } from '../telemetry/otlp.ts';
 import { startTracing, type Tracing } from '../telemetry/tracing.ts';
 import { NotSafe, proveSafe } from './access.ts';
@@ -12,8 +16,9 @@ import { banner } from './banner.ts';
 import { CertificateFault } from './certificates.ts';
 import { endProcess } from './ending.ts';
 import { type HttpProcess, startHttpProcess } from './http-process.ts';
+import { createLog } from './log.ts';
 import { throttled } from './throttled.ts';
-import { type ServingMessage, SLOT, startWorkers, WorkerEnded } from './workers.ts';
+import { type ServingMessage, SLOT, startWorkers, WorkerEnded, workerEnvironment } from './workers.ts';
 
 /** The contract promises an end within 10 s of the first signal. */
 const END_WITHIN_MS = 9500;
@@ -22,12 +27,13 @@ const LEAST_STOP_MS = 500;
 
 /**
  * Runs a coordinator until it is told to stop; sets the process's exit code.
- * @param env the settings
+ * @param given the settings
  */
-export async function serve(env: NodeJS.ProcessEnv): Promise<void> {
-  const config = readConfigOrExplain(env);
-  if (config === null) return;
-  const log = pino({ level: config.logLevel, base: { pid: process.pid } });
+export async function serve(given: NodeJS.ProcessEnv): Promise<void> {
+  const settings = readSettingsOrExplain(given);
+  if (settings === null) return;
+  const { config, env } = settings;
+  const log = createLog(config.logLevel);
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'a fault that nobody caught; the process ends, and what was acknowledged is safe');
     process.exit(1);
@@ -104,14 +110,29 @@ async function startServing(config: Config, env: NodeJS.ProcessEnv, servers: Emb
   const databaseUrl = config.databaseUrl ?? servers.databaseUrl;
   const redisUrl = config.redisUrl ?? servers.redisUrl;
   if (databaseUrl === null) throw new Error('there is no database: DATABASE_URL is not set and none was started');
-  const migrations = await migrate(databaseUrl, config.databaseTimeoutMs);
+  const migrations = await migrateAll(config, databaseUrl);
   if (migrations.length > 0) log.info({ migrations }, 'the schema was brought up to date');
   // Before anything else is begun, and once for all processes.
   await proveSafe(config, databaseUrl);
-  if (config.workers === 1)
-    return startHttpProcess(config, databaseUrl, redisUrl, log, null, await tracingOf(env, log), sendingFigures(env));
-  const workerEnv = { ...env, DATABASE_URL: databaseUrl, ...(redisUrl === null ? {} : { REDIS_URL: redisUrl }) };
-  return startWorkers(config.workers, workerEnv, log);
+  const participantAllow = allowanceOf(config);
+  if (config.workers === 1) {
+    const tracing = await tracingOf(env, log);
+    return startHttpProcess({ ...config, participantAllow }, databaseUrl, redisUrl, log, null, tracing, sendingFigures(env));
+  }
+  const allowance = { [SETTINGS.participantAllow.name]: participantAllow ?? '' };
+  return startWorkers(config.workers, { ...workerEnvironment(env, databaseUrl, redisUrl), ...allowance }, log);
+}
+
+/** Where there is a login for migrations, the coordinator's own must find the same schema, and may not be able to change it. */
+async function migrateAll(config: Config, databaseUrl: string): Promise<readonly string[]> {
+  const owned = config.migrateDatabaseUrl === null ? [] : await migrate(config.migrateDatabaseUrl, config.databaseTimeoutMs);
+  return [...owned, ...(await migrate(databaseUrl, config.databaseTimeoutMs))];
+}
+
+/** A quickstart's participants stand beside it. Where anything is set to be reached from elsewhere, that is for somebody to say. */
+function allowanceOf({ participantAllow, databaseUrl, host }: Config): string | null {
+  if (databaseUrl !== null || !isLoopbackHost(host)) return participantAllow;
+  return [participantAllow, ...LOOPBACK].filter((entry) => entry !== null).join();
 }
 
 /** A collector that is away is worth a line now and then, and harms nobody. */
@@ -140,9 +161,11 @@ function onSignal(log: Logger, drain: () => Promise<void>): void {
   process.on('SIGINT', handle);
 }
 
-function readConfigOrExplain(env: NodeJS.ProcessEnv): Config | null {
+/** @returns the settings, and the environment with what stood in files; null where it was said what is wrong with them */
+function readSettingsOrExplain(given: NodeJS.ProcessEnv): { readonly config: Config; readonly env: NodeJS.ProcessEnv } | null {
   try {
-    return readConfig(env);
+    const env = withSecretFiles(given);
+    return { config: readConfig(env), env };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -156,8 +179,8 @@ const FORESEEN = [NotSafe, CertificateFault, FolderInUse, SchemaMismatch, Databa
 /** What an operator can mend is told in one plain sentence; what we did not foresee, with its stack. */
 function explain(error: unknown, log: Logger): void {
   if (FORESEEN.some((kind) => error instanceof kind) && error instanceof Error)
-    process.stderr.write(`holdfast: ${error.message}\n`);
-  else if (isListenFault(error)) process.stderr.write(`holdfast: cannot listen: ${error.message}\n`);
+    process.stderr.write(`holdfast: ${visible(error.message)}\n`);
+  else if (isListenFault(error)) process.stderr.write(`holdfast: cannot listen: ${visible(error.message)}\n`);
   else log.fatal({ err: error }, 'the start failed');
 }
 

@@ -2,6 +2,8 @@
 // The primary process serves nobody; it replaces a worker that dies and ends them all.
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from 'pino';
+import { fileNameOf, SECRET_NAMES } from '../secret-files.ts';
+import { SETTINGS } from '../settings.ts';
 import { gatherForWorkers } from './gather.ts';
 import type { HttpProcess } from './http-process.ts';
 
@@ -26,6 +28,22 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 /** One that served this long before it died is replaced without a pause. */
 const STEADY_MS = 10_000;
+
+/**
+ * What a worker gets besides its primary's environment, with every secret resolved; a name that is undefined it does not get at all. It
+ * migrates nothing, so it has no use for the owner's login.
+ */
+export function workerEnvironment(env: NodeJS.ProcessEnv, databaseUrl: string, redisUrl: string | null): NodeJS.ProcessEnv {
+  const { databaseUrl: database, redisUrl: redis, migrateDatabaseUrl } = SETTINGS;
+  return {
+    ...env,
+    // Read by the primary, once.
+    ...Object.fromEntries(SECRET_NAMES.map((name) => [fileNameOf(name), undefined])),
+    [migrateDatabaseUrl.name]: undefined,
+    [database.name]: databaseUrl,
+    ...(redisUrl === null ? {} : { [redis.name]: redisUrl }),
+  };
+}
 
 /**
  * Forks the workers and resolves when all of them serve.

@@ -98,7 +98,7 @@ describe('the sabotages', function () {
     const port = await fixedPort();
     const { PATH = '', HOME = '' } = process.env;
     const environment = { PATH, HOME, HOST: '127.0.0.1', PORT: String(port), HOLDFAST_DATA_DIR: dataFolder, LOG_LEVEL: 'warn' };
-    const addresses = { DATABASE_URL: place.href, REDIS_URL: redis.url };
+    const addresses = { DATABASE_URL: place.href, REDIS_URL: redis.url, HOLDFAST_PARTICIPANT_ALLOW: '127.0.0.0/8' };
     const child = coordinatorProcess(tree, port, { ...environment, ...addresses });
     atTheEnd(async () => {
       child.resume();

@@ -18,10 +18,13 @@ const REGISTERED = {
 
 describe('participants over HTTP', () => {
   const http = HttpFixture.forSuite();
+  const guarded = HttpFixture.forSuite({}, { addressRefusedIn: (url) => new URL(url).hostname });
   afterEach(() => http.expectNothingAtErrorLevel());
 
   it('registers one with the defaults, again with other settings, and shows it', async () => {
-    expect((await http.call('PUT', PATH, { url: URL_OF_IT })).body).to.deep.equal(REGISTERED);
+    const { secret, ...first } = (await http.call('PUT', PATH, { url: URL_OF_IT })).body;
+    expect(first).to.deep.equal(REGISTERED);
+    expect(secret).to.match(/^whsec_[A-Za-z0-9+/]{43}=$/);
     const settings = { timeoutMs: 50, maxConcurrency: 1_000, retry: { initialMs: 10, maxMs: 86_400_000, attentionAfter: 1 } };
     const changed = await http.call('PUT', PATH, { url: URL_OF_IT, ...settings });
     expect([changed.status, changed.body]).to.deep.equal([200, { ...REGISTERED, ...settings }]);
@@ -54,6 +57,22 @@ describe('participants over HTTP', () => {
     }
     await http.call('PUT', PATH, { url: URL_OF_IT });
     expect((http.port.commands.at(-1) as PutParticipantCommand).secret).to.equal(null);
+  });
+
+  it('shows a secret that it made, a new one each time, in that answer alone', async () => {
+    const made = [];
+    for (const name of ['a', 'b']) {
+      const { body, headers } = await http.call('PUT', `/v1/participants/${name}`, { url: URL_OF_IT });
+      const { spareSecret } = http.port.commands.at(-1) as PutParticipantCommand;
+      expect([body.secret, headers.get('cache-control')]).to.deep.equal([spareSecret, 'no-store']);
+      made.push(body.secret);
+      const later = [
+        await http.call('PUT', `/v1/participants/${name}`, { url: URL_OF_IT }),
+        await http.call('GET', '/v1/participants'),
+      ];
+      expect(JSON.stringify(later.map((answer) => answer.body))).not.to.match(/whsec|secret/);
+    }
+    expect(new Set(made).size).to.equal(2);
   });
 
   it('takes a name as a path does, a slash in it percent-encoded', async () => {
@@ -144,6 +163,14 @@ describe('participants over HTTP', () => {
     await http.refused(400, 'malformed-json', 'PUT', PATH);
     await http.refused(400, 'invalid-request', 'PUT', `${PATH}?x=1`, { url: URL_OF_IT });
     expect(http.port.commands).to.deep.equal([]);
+  });
+
+  it('refuses an address that may not be called, and names what lets it in', async () => {
+    const answer = await guarded.refused(400, 'invalid-request', 'PUT', PATH, { url: 'http://10.0.0.1/pay' });
+    expect(answer.body.errors).to.deep.equal([
+      { path: 'url', message: 'must not lead to 10.0.0.1; HOLDFAST_PARTICIPANT_ALLOW lets addresses in' },
+    ]);
+    expect(guarded.port.commands).to.deep.equal([]);
   });
 
   it('refuses secrets that are none, without quoting them', async () => {

@@ -1,9 +1,8 @@
 // Owns the proof that the backups of docs/operations.md are backups: its own lines are run against a real PostgreSQL, and a
 // coordinator goes on from what they made.
 import { randomUUID } from 'node:crypto';
-import { chmodSync, readFileSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { serverAccount } from '../../src/embedded/account.ts';
 import { postgresRecipe, postgresUrl } from '../../src/embedded/postgres.ts';
@@ -14,16 +13,9 @@ import { type CoordinatorProcess, startCoordinator } from '../support/coordinato
 import { atTheEnd } from '../support/end.ts';
 import { makeFolderForTheRun } from '../support/folder.ts';
 import { checkHistory, type History, startLoad } from '../support/load.ts';
+import { linesOf } from '../support/pages.ts';
 import { startPostgres, startRedis, type TestServer } from '../support/servers.ts';
 import { findDebianPostgres, runTool } from '../support/tools.ts';
-
-/** @returns the shell lines of the operations page below a comment that begins with these words */
-function linesOf(words: string): string {
-  const page = readFileSync(fileURLToPath(new URL('../../docs/operations.md', import.meta.url)), 'utf8');
-  const [, lines] = new RegExp(`\`\`\`sh\\n# ${words}[^\\n]*\\n([^\`]+)\`\`\``).exec(page) ?? [];
-  if (lines === undefined) throw new Error(`docs/operations.md has no lines for ${words}`);
-  return lines;
-}
 
 describe('backup and restore', function () {
   this.timeout(120_000);

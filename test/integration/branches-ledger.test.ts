@@ -155,7 +155,9 @@ describe('what PostgreSQL keeps of branches', () => {
       createdAt: before?.createdAt,
     });
     expect(after).not.to.have.property('secret');
-    expect((await database.query("SELECT secret FROM holdfast.participant WHERE name = 'pay'"))[0]?.secret).to.equal('whsec_1');
+    expect(
+      (await database.query("SELECT secret FROM holdfast.participant_secret WHERE participant = 'pay'"))[0]?.secret,
+    ).to.equal('whsec_1');
   });
 
   it('lets no participant go while an open transaction names it, in every state of that, and then lets it go', async () => {

@@ -10,6 +10,7 @@ import { expect } from 'chai';
 import type { BranchId, Participant, TransactionId } from '../../src/coordinator/model.ts';
 import { Connection } from '../../src/participants/call.ts';
 import { makeFolder } from '../support/folder.ts';
+import { LOOPBACK_LET_IN } from '../support/participant-server.ts';
 
 const CERTIFICATE = `[req]
 distinguished_name=dn
@@ -55,7 +56,7 @@ describe('calls to a participant over TLS', () => {
     const url = `https://localhost:${await listening(road)}`;
     const retry = { initialMs: 1000, maxMs: 60_000, attentionAfter: 10 };
     registration = { name: 'payment', url, timeoutMs: 1000, maxConcurrency: 4, retry, createdAt: 0, updatedAt: 0 };
-    connection = new Connection(registration);
+    connection = new Connection(registration, LOOPBACK_LET_IN);
   });
   after(async () => {
     await connection.destroy();
@@ -69,7 +70,15 @@ describe('calls to a participant over TLS', () => {
     const [transactionId, branchId] = ['t' as TransactionId, 'b' as BranchId];
     const call = { transactionId, branchId, participant: 'payment', phase: 'confirm', fence: 1, isUrgent: false } as const;
     const stored = { branchId, fence: 1, holder: null, attempts: 0, payload: null, traceparent: '00-1-1-01' };
-    const details = { ...stored, state: 'CONFIRMING', expiresAt: 0, isBeforeDeadline: true, participant: registration };
+    const details = {
+      ...stored,
+      state: 'CONFIRMING',
+      expiresAt: 0,
+      isBeforeDeadline: true,
+      secrets: [],
+      now: 0,
+      participant: registration,
+    };
     const reply = await connection.call(call, details);
     return reply.outcome;
   };

@@ -37,7 +37,8 @@ const work: Options['try'] = async ({ client, call }) => {
   rowCount satisfies string;
   if (rowCount === 0) refuse('too-much');
 };
-export const routes = (pool: Options['pool']) => participant<{ cents: number }>({ pool, try: work, confirm: work, cancel: work });
+export const routes = (pool: Options['pool']) => 
+  participant<{ cents: number }>({ pool, secrets: ['whsec_'], try: work, confirm: work, cancel: work });
 const use: unknown = routes.length + ensureBarrier.length;
 export const client = new HoldfastClient({ url: process.env.HOLDFAST_URL ?? 'http://127.0.0.1:8080' });
 // @ts-expect-error: a router is no number

@@ -24,47 +24,23 @@ describe('docker-compose', function () {
     compose = toolOrSkip(this, 'docker-compose', 'docker-compose');
   });
 
-  const config = (args: readonly string[], passwords: Readonly<Record<string, string>>) => {
-    const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...passwords };
-    // A developer's own .env must not decide. The example is empty where a password goes.
+  const config = (args: readonly string[]) => {
+    const env = { PATH: process.env.PATH, HOME: process.env.HOME };
+    // A developer's own .env must not decide.
     const files = ['--env-file', join(ROOT, '.env.example'), '--file', join(ROOT, 'docker-compose.yml')];
     return runTool(compose, [...files, ...args], { env, cwd: ROOT });
   };
-  const passwords = { POSTGRES_PASSWORD: 'b0', REDIS_PASSWORD: 'b1' };
 
   it('takes the file, with the profile and without', () => {
     // Version 1 names those of the profile here, too.
-    const plain = config(['config', '--services'], passwords);
+    const plain = config(['config', '--services']);
     expect(plain.status, plain.output).to.equal(0);
     expect(plain.output.split('\n')).to.include.members(['coordinator', 'postgres', 'redis']);
-    const watched = config(['--profile', 'observability', 'config', '--services'], { ...passwords, GRAFANA_PASSWORD: 'b2' });
+    const watched = config(['--profile', 'observability', 'config', '--services']);
     expect([watched.status, watched.output.trim().split('\n').length], watched.output).to.deep.equal([0, 7]);
-    const whole = config(['config'], passwords);
-    expect(whole.output).to.include('DATABASE_URL: postgres://holdfast:b0@postgres:5432/holdfast');
+    const whole = config(['config']);
+    expect(whole.output).to.include('DATABASE_URL_FILE: /run/secrets/database-url').and.include('secrets/database-url');
     expect(whole.output).to.include('127.0.0.1:8080:8080');
-  });
-
-  it('is content with the .env that the README makes', async () => {
-    const [, line = ''] = /^(printf .* > \.env)$/m.exec(readFileSync(join(ROOT, 'README.md'), 'utf8')) ?? [];
-    const folder = await makeFolderForTheRun();
-    const made = runTool('/bin/sh', ['-euc', line], { cwd: folder, env: process.env });
-    expect(made.status, made.output).to.equal(0);
-    const written = readFileSync(join(folder, '.env'), 'utf8').trim().split('\n');
-    expect(written).to.have.length(3);
-    for (const one of written) expect(one).to.match(/^(POSTGRES|REDIS|GRAFANA)_PASSWORD=[0-9a-f]{48}$/);
-    const files = ['--env-file', join(folder, '.env'), '--file', join(ROOT, 'docker-compose.yml')];
-    const env = { PATH: process.env.PATH, HOME: process.env.HOME };
-    const { status, output } = runTool(compose, [...files, '--profile', 'observability', 'config', '--quiet'], {
-      env,
-      cwd: ROOT,
-    });
-    expect(status, output).to.equal(0);
-  });
-
-  it('refuses to go on without passwords, and says where they go', () => {
-    const { status, output } = config(['config'], { REDIS_PASSWORD: 'b1' });
-    expect(status).not.to.equal(0);
-    expect(output).to.include('make a .env, see .env.example');
   });
 });
 

@@ -61,7 +61,7 @@ describe('overload', function () {
 
   it('lets slow clients go in time, and serves the others meanwhile', async () => {
     await receive(coordinator.url, 'busy', 1_000);
-    const head = 'POST /v1/transactions HTTP/1.1\r\nHost: x\r\n';
+    const head = 'POST /v1/transactions HTTP/1.1\r\nHost: localhost\r\n';
     const half = Array.from({ length: 40 }, () =>
       slowClient(coordinator.url, `${head}Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"it`, ' '),
     );

@@ -201,10 +201,25 @@ describe('the bounds of the participant library', () => {
 
   it('takes no option that cannot be meant', () => {
     const handler = async (): Promise<void> => {};
-    const good: ParticipantOptions = { pool: service.pool, try: handler, confirm: handler, cancel: handler };
+    const good: ParticipantOptions = { pool: service.pool, try: handler, confirm: handler, cancel: handler, verify: 'off' };
     for (const bad of [{ waitMs: 0 }, { timeoutMs: 1.5 }, { keepMs: DAY_MS - 1 }, { cleanEveryMs: 2 ** 31 }]) {
       expect(() => participant({ ...good, ...bad }), JSON.stringify(bad)).to.throw(RangeError);
     }
     expect(() => participant({ ...good, cancel: undefined } as never)).to.throw(TypeError, /cancel/);
+    const secrets = [`whsec_${Buffer.alloc(32).toString('base64')}`];
+    const { verify: _verify, ...unsaid } = good;
+    for (const toleranceMs of [0, 999, 3_600_001, Number.NaN]) {
+      expect(() => participant({ ...unsaid, secrets, toleranceMs }), String(toleranceMs)).to.throw(RangeError, /toleranceMs/);
+    }
+  });
+
+  it('asks for secrets, or to be told that anybody is believed', () => {
+    const handler = async (): Promise<void> => {};
+    const unsaid: ParticipantOptions = { pool: service.pool, try: handler, confirm: handler, cancel: handler };
+    const secrets = [`whsec_${Buffer.alloc(32).toString('base64')}`];
+    const slips = [{}, { secrets, verify: 'off' }, { verify: 'on' }, { verify: null }, { secrets: [] }, { secrets: ['hush'] }];
+    for (const slip of slips)
+      expect(() => participant({ ...unsaid, ...slip } as never), JSON.stringify(slip)).to.throw(TypeError);
+    expect(() => participant(unsaid)).to.throw(/needs secrets: .* or verify: 'off'/);
   });
 });

@@ -33,6 +33,8 @@ export interface Collector {
   readonly url: string;
   /** In the order of arrival. */
   readonly spans: readonly CollectedSpan[];
+  /** All that came, as it came. */
+  readonly bodies: readonly string[];
   /** The media types of the requests that came. */
   readonly mediaTypes: readonly string[];
   /** Waits for the spans that meet a condition. @throws where there are not so many in time */
@@ -45,10 +47,12 @@ const KINDS: readonly CollectedSpan['kind'][] = ['other', 'internal', 'server', 
 export async function startCollector(): Promise<Collector> {
   const spans: CollectedSpan[] = [];
   const mediaTypes: string[] = [];
+  const bodies: string[] = [];
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request);
     const mediaType = request.headers['content-type'] ?? '';
     mediaTypes.push(mediaType);
+    bodies.push(body);
     if (request.url === '/v1/traces' && mediaType === 'application/json') spans.push(...spansOf(JSON.parse(body)));
     response.writeHead(200, { 'content-type': mediaType }).end(mediaType === 'application/json' ? '{}' : '');
   });
@@ -61,6 +65,7 @@ export async function startCollector(): Promise<Collector> {
   return {
     url,
     spans,
+    bodies,
     mediaTypes,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_BSP_SCHEDULE_DELAY: '50' },
     wait: async (condition, count = 1) => {

@@ -167,9 +167,21 @@ export function resolveOf(
   return { kind: 'resolve', id, branchId: branchId(id, position), as, note: 'seen in their books', by: 'ann', ...changed };
 }
 
+export const SPARE_SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`;
+
 export function putParticipantOf(name: string, changed: Partial<PutParticipantCommand> = {}): PutParticipantCommand {
   const url = `http://${name}.test/tcc`;
-  return { kind: 'put-participant', name, url, timeoutMs: 3000, maxConcurrency: 64, retry: RETRY, secret: null, ...changed };
+  return {
+    kind: 'put-participant',
+    name,
+    url,
+    timeoutMs: 3000,
+    maxConcurrency: 64,
+    retry: RETRY,
+    secret: null,
+    spareSecret: SPARE_SECRET,
+    ...changed,
+  };
 }
 
 export function removeParticipantOf(name: string): RemoveParticipantCommand {

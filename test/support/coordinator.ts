@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { endProcessesIn } from '../../src/embedded/leftovers.ts';
+import { cleanEnvironment } from './clean-environment.ts';
 import { atTheEnd } from './end.ts';
 import { makeFolder } from './folder.ts';
 
@@ -46,9 +47,11 @@ export interface CoordinatorProcess {
 export async function startCoordinator(options: CoordinatorOptions = {}): Promise<CoordinatorProcess> {
   const ownFolder = options.env?.HOLDFAST_DATA_DIR === undefined ? await makeFolder() : null;
   const dataDir = ownFolder ?? options.env?.HOLDFAST_DATA_DIR ?? '';
+  // Without a DATABASE_URL, that tests' participants may stand on the loopback goes by itself, as in a quickstart.
+  const allowance = options.env?.DATABASE_URL === undefined ? {} : { HOLDFAST_PARTICIPANT_ALLOW: '127.0.0.0/8,::1' };
   const child = spawn(process.execPath, [MAIN, ...(options.args ?? [])], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', HOLDFAST_DATA_DIR: dataDir, ...options.env },
+    env: { ...cleanEnvironment(), PORT: '0', HOLDFAST_DATA_DIR: dataDir, ...allowance, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = collectOutput(child);

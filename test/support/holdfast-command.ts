@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { cleanEnvironment } from './clean-environment.ts';
 
 export const BIN = fileURLToPath(new URL('../../scripts/holdfast.mjs', import.meta.url));
 
@@ -31,7 +32,7 @@ export interface CommandOptions {
 export function startHoldfast(args: readonly string[], options: CommandOptions = {}): ChildProcess {
   const child = spawn(process.execPath, [...(options.nodeOptions ?? []), options.bin ?? BIN, ...args], {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env },
+    env: { ...cleanEnvironment(), ...options.env },
     stdio: 'pipe',
   });
   // It may end before it has read everything.
@@ -52,7 +53,7 @@ export function holdfast(args: readonly string[], options: CommandOptions = {}):
 export function holdfastOnTerminal(args: readonly string[], options: CommandOptions = {}, typed = ''): Promise<CommandRun> {
   const quoted = [process.execPath, BIN, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
   const child = spawn('script', ['--quiet', '--return', '--command', `${quoted} ; exit $?`, '/dev/null'], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, TERM: 'xterm', SHELL: '/bin/sh', ...options.env },
+    env: { ...cleanEnvironment(), TERM: 'xterm', SHELL: '/bin/sh', ...options.env },
     stdio: 'pipe',
   });
   child.stdin.on('error', () => {});

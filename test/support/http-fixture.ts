@@ -4,12 +4,12 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
-import { pino } from 'pino';
 import { OPEN_GATE } from '../../src/access/gate.ts';
 import { Watch } from '../../src/coordinator/watch.ts';
 import { type AppOptions, createApp, type Readiness } from '../../src/http/app.ts';
 import { SILENT } from '../../src/http/observer.ts';
 import { createHttpServer, type HttpServerOptions } from '../../src/http/server.ts';
+import { createLog } from '../../src/runtime/log.ts';
 import { expectAnswerToMatch, type OpenApiDocument } from './openapi.ts';
 import { PortFake } from './port-fake.ts';
 
@@ -47,6 +47,8 @@ export class HttpFixture {
     readonly level: number;
     readonly msg: string;
     readonly traceId?: string;
+    readonly request_id?: string;
+    readonly path?: string;
     readonly transactionId?: string;
   }[] = [];
   /** Looks at the port often, as nobody tells it. */
@@ -83,8 +85,9 @@ export class HttpFixture {
       observer: SILENT,
       metrics: async () => ({ type: 'text/plain; version=0.0.4; charset=utf-8', text: '' }),
       hottest: async () => ({ items: [], windowS: 10 }),
-      log: pino({}, sink),
+      log: createLog('info', sink),
       isDraining: () => this.isDraining,
+      addressRefusedIn: () => null,
       ...appOptions,
     });
     const server = createHttpServer((request, response, done) => app(request as never, response as never, done), serverOptions);

@@ -112,7 +112,7 @@ export async function makeLedgerDatabase(serverUrl: string, name: string): Promi
     empty: async () => {
       await query(
         `TRUNCATE holdfast.stock, holdfast.transaction, holdfast.reservation, holdfast.movement, holdfast.refund, holdfast.event,
-           holdfast.branch, holdfast.attempt, holdfast.participant, holdfast.coordinator, holdfast.carried`,
+           holdfast.branch, holdfast.attempt, holdfast.participant, holdfast.participant_secret, holdfast.coordinator, holdfast.carried`,
       );
     },
     close: async () => {

@@ -1,7 +1,11 @@
 // Owns a remote participant for tests: a real HTTP server that answers as the test says, and remembers what it was asked.
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { AddressPolicy } from '../../src/addresses.ts';
 import { atTheEnd } from './end.ts';
+
+/** Lets calls go to participants of tests. */
+export const LOOPBACK_LET_IN = { policy: new AddressPolicy('127.0.0.0/8,::1') };
 
 export interface ParticipantCall {
   readonly phase: 'try' | 'confirm' | 'cancel';

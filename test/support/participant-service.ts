@@ -64,7 +64,8 @@ const USUAL: Readonly<Record<Phase, Handler<Payment>>> = {
 
 export interface ServiceOptions extends Partial<Omit<ParticipantOptions<Payment>, 'pool'>> {
   readonly poolSize?: number;
-  readonly parsesJson?: boolean;
+  /** Before the participant is reached; 'with-bytes' keeps what came as `rawBody`. */
+  readonly parsesJson?: boolean | 'with-bytes';
 }
 
 /** Makes the database on the server, where it is not there. */
@@ -103,10 +104,12 @@ export async function startPaymentService(databaseUrl: string, options: ServiceO
     confirm: entered('confirm'),
     cancel: entered('cancel'),
     onFault: (fault) => faults.push(fault),
+    ...(rest.secrets === undefined ? { verify: 'off' } : {}),
     ...rest,
   });
   const app = express();
-  if (parsesJson) app.use(express.json());
+  const keepBytes = (request: object, _response: unknown, rawBody: Buffer): unknown => Object.assign(request, { rawBody });
+  if (parsesJson !== false) app.use(express.json(parsesJson === 'with-bytes' ? { verify: keepBytes } : {}));
   app.use('/payment', router);
   const server = createServer(app);
   server.listen(0, '127.0.0.1');

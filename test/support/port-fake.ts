@@ -158,11 +158,12 @@ export class PortFake extends StockFake implements Coordinator, Queries {
     return verdict;
   }
 
-  #put({ kind: _kind, secret: _secret, ...settings }: PutParticipantCommand): Verdict {
+  #put({ kind: _kind, secret, spareSecret, ...settings }: PutParticipantCommand): Verdict {
+    const isMade = secret === null && !this.participantsByName.has(settings.name);
     const createdAt = this.participantsByName.get(settings.name)?.createdAt ?? FIXED_NOW_MS;
     const participant: Participant = { ...settings, createdAt, updatedAt: FIXED_NOW_MS };
     this.participantsByName.set(participant.name, participant);
-    return { ok: true, replayed: false, participant };
+    return { ok: true, replayed: false, participant, ...(isMade ? { secret: spareSecret } : {}) };
   }
 
   #remove({ name }: RemoveParticipantCommand): Verdict {

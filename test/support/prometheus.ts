@@ -68,7 +68,7 @@ function configFor(targets: readonly string[]): object {
     global: { ...global, scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     rule_files: [join(RULES, '*.yml')],
     scrape_configs: scrape_configs.map((job) => {
-      const { dns_sd_configs: _names, ...rest } = job as { dns_sd_configs: unknown };
+      const { dns_sd_configs: _names, authorization: _key, ...rest } = job as { dns_sd_configs: unknown; authorization: unknown };
       return { ...rest, static_configs: [{ targets: addresses }] };
     }),
   };

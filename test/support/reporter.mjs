@@ -14,7 +14,7 @@ export default class CountingReporter extends Mocha.reporters.Spec {
       console.log(counts);
       reportLeak(counts);
       // test/run.mjs ends a process that cannot end by itself.
-      process.send?.({ failures });
+      process.send?.({ passes, failures, pending });
       settleCompiler();
     });
   }

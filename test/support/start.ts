@@ -1,7 +1,9 @@
 // Owns running the coordinator where it is expected to end by itself.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { cleanEnvironment } from './clean-environment.ts';
 import { atTheEnd } from './end.ts';
 import { makeFolderForTheRun } from './folder.ts';
 
@@ -16,7 +18,7 @@ export interface Ended {
 /** @param env added to a clean environment with a free port and a data folder of its own */
 export async function runToEnd(env: Readonly<Record<string, string>>): Promise<Ended> {
   const child: ChildProcess = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, PORT: '0', HOLDFAST_DATA_DIR: await makeFolderForTheRun(), ...env },
+    env: { ...cleanEnvironment(), PORT: '0', HOLDFAST_DATA_DIR: await makeFolderForTheRun(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   atTheEnd(async () => child.kill('SIGKILL'));

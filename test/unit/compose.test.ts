@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { fileNameOf, SECRET_NAMES } from '../../src/secret-files.ts';
 import { SETTINGS } from '../../src/settings.ts';
 import { GRAFANA } from '../support/watching.ts';
 
@@ -14,6 +15,7 @@ interface Service {
   readonly user?: string;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly secrets?: readonly string[];
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly tmpfs?: readonly string[];
@@ -32,12 +34,13 @@ interface Compose {
   readonly services: Readonly<Record<string, Service>>;
   readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>;
   readonly volumes: Readonly<Record<string, null>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const text = read('docker-compose.yml');
-const { services, networks, volumes } = parse(text, { merge: true }) as Compose;
+const { services, networks, volumes, secrets } = parse(text, { merge: true }) as Compose;
 const all = Object.entries(services);
 const service = (name: string): Service => {
   const found = services[name];
@@ -58,7 +61,7 @@ describe('docker-compose.yml', () => {
   it('is written for version 1 and for version 2', () => {
     const { 'x-guarded': _anchor, ...sections } = parse(text) as Readonly<Record<string, unknown>>;
     // `version` is refused by neither but warned of by 2; `name` is refused by 1.
-    expect(Object.keys(sections)).to.deep.equal(['services', 'networks', 'volumes']);
+    expect(Object.keys(sections)).to.deep.equal(['services', 'secrets', 'networks', 'volumes']);
     const values = all.flatMap(([, { environment = {} }]) => Object.values<unknown>(environment));
     expect(values.filter((value) => typeof value !== 'string')).to.deep.equal([]);
     expect(text).not.to.match(/start_interval|required:|!reset|extends:|include:|develop:/);
@@ -101,27 +104,44 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it('has no password of its own', () => {
-    const secrets = all.flatMap(([name, { environment = {} }]) =>
+  it('has no password of its own, and hands each by file to those who need it', () => {
+    const named = all.flatMap(([name, { environment = {} }]) =>
       Object.entries(environment)
-        .filter(([variable]) => /PASSWORD|_URL$|SECRET|KEY/.test(variable))
-        .map(([variable, value]) => `${name} ${variable}=${value}`),
+        .filter(([variable]) => /PASSWORD|_URL|SECRET|KEY/.test(variable))
+        .map(([variable, value]) => ({ name, variable, value })),
     );
-    expect(secrets).to.have.length(5);
-    for (const secret of secrets) {
-      expect(secret).to.match(/\$\{(POSTGRES|REDIS)_PASSWORD:\?make a \.env, see \.env\.example\}|=\$\{GRAFANA_PASSWORD:-\}$/);
+    expect(named).to.have.length.greaterThan(4);
+    for (const { name, variable, value } of named) {
+      expect(variable).to.match(/_FILE$/);
+      expect(
+        value.startsWith('/run/secrets/') && service(name).secrets?.includes(value.slice('/run/secrets/'.length)),
+        value,
+      ).to.equal(true);
     }
-    expect(service('grafana').command?.join()).to.include('GRAFANA_PASSWORD is missing').and.include('exit 1');
+    const keys = [SETTINGS.adminKeyFile.name, SETTINGS.metricsKeyFile.name];
+    const known = new Set<string>([...SECRET_NAMES.map(fileNameOf), ...keys]);
+    for (const { name, variable } of named) if (name === 'coordinator') expect(known).to.include(variable);
+    const given = new Set(all.flatMap(([, { secrets: mounted = [] }]) => mounted));
+    expect([...given].toSorted()).to.deep.equal(Object.keys(secrets).toSorted());
+    for (const [name, { file }] of Object.entries(secrets)) expect(file).to.equal(`./secrets/${name}`);
+    // The owner of the schema and the administrator of the server are nobody else's.
+    const holders = (secret: string): string[] =>
+      all.filter(([, { secrets: mounted = [] }]) => mounted.includes(secret)).map(([name]) => name);
+    expect(['postgres-password', 'owner-password', 'migrate-database-url'].map(holders)).to.deep.equal([
+      ['postgres'],
+      ['postgres'],
+      ['coordinator'],
+    ]);
   });
 
-  it('takes from .env what .env.example names, and nothing more; git and the image leave .env alone', () => {
+  it('takes from .env what .env.example names, and nothing more; git and the image leave .env and secrets alone', () => {
     const used = new Set([...text.matchAll(/(?<!\$)\$\{(\w+)/g)].map((match) => match[1]));
     const offered = [...read('.env.example').matchAll(/^#?([A-Z][A-Z_]*)=/gm)].map((match) => match[1]);
     expect(offered.filter((name) => name !== 'COMPOSE_PROFILES' && !used.has(name))).to.deep.equal([]);
     const withDefaults = new Set(['LOG_LEVEL', 'OTEL_TRACES_SAMPLER', 'OTEL_TRACES_SAMPLER_ARG']);
     expect([...used].filter((name) => !offered.includes(name) && !withDefaults.has(name ?? ''))).to.deep.equal([]);
-    expect([...read('.env.example').matchAll(/^\w*PASSWORD=(.+)$/gm)]).to.deep.equal([]);
-    expect(read('.gitignore').split('\n')).to.include('.env');
+    expect(read('.env.example')).not.to.match(/PASSWORD|SECRET/);
+    expect(read('.gitignore').split('\n')).to.include.members(['.env', 'secrets/']);
     expect(read('.dockerignore').split('\n')).to.include('*').and.not.include('!.env');
   });
 
@@ -146,8 +166,8 @@ describe('docker-compose.yml', () => {
 
   it('sends each to where the other listens', () => {
     const config = (path: string) => readFileSync(join(GRAFANA, path), 'utf8');
-    const { port } = new URL(service('coordinator').environment?.DATABASE_URL?.replace(/\$\{[^}]*\}/, 'x') ?? '');
-    expect(port).to.equal('5432');
+    const made = read('scripts/compose-secrets.sh');
+    expect(made).to.include('@postgres:5432/holdfast').and.include('@redis:6379');
     expect(config('prometheus/prometheus.yml')).to.include('names: [coordinator]').and.include('port: 8080');
     expect(config('provisioning/datasources/datasources.yaml'))
       .to.include('http://prometheus:9090')
@@ -179,6 +199,6 @@ describe('docker-compose.yml', () => {
   it('gives the coordinator only settings that it knows', () => {
     const known = new Set<string>(Object.values(SETTINGS).map(({ name }) => name));
     const given = Object.keys(service('coordinator').environment ?? {}).filter((name) => !name.startsWith('OTEL_'));
-    expect(given.filter((name) => !known.has(name))).to.deep.equal([]);
+    expect(given.filter((name) => !known.has(name) && !SECRET_NAMES.map(fileNameOf).includes(name))).to.deep.equal([]);
   });
 });

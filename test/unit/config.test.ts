@@ -22,6 +22,7 @@ describe('settings', () => {
       tlsKeyFile: null,
       tlsClientCaFile: null,
       databaseUrl: null,
+      migrateDatabaseUrl: null,
       redisUrl: null,
       dataDir: '.holdfast',
       workers: 1,
@@ -32,6 +33,7 @@ describe('settings', () => {
       poolSize: 4,
       requestTimeoutMs: 10_000,
       headersTimeoutMs: 5_000,
+      maxConnections: 10_000,
       keepAliveTimeoutMs: 65_000,
       corsOrigins: null,
       trustedProxies: null,
@@ -40,11 +42,17 @@ describe('settings', () => {
       retentionDays: 30,
       sweepIntervalMs: 500,
       adminKeyFile: null,
+      metricsKeyFile: null,
       jwtIssuer: null,
       jwtAudience: null,
       jwtJwks: null,
       jwtAlgorithms: 'RS256,PS256,ES256,EdDSA',
       key: null,
+      addressRequestsPerS: 0,
+      keyRequestsPerS: 0,
+      keyHoldLimit: 0,
+      keyHoldLimitPerSku: 0,
+      participantAllow: null,
       coordinatorUrl: 'http://127.0.0.1:8080',
     });
   });
@@ -109,6 +117,15 @@ describe('settings', () => {
     expect(faultsOf({ HOLDFAST_: '' })).to.have.length(1);
   });
 
+  it('refuse a list of what participants may stand at that has a slip in it, and say where', () => {
+    expect(readConfig({ HOLDFAST_PARTICIPANT_ALLOW: '10.0.0.0/8, *.internal' }).participantAllow).to.equal(
+      '10.0.0.0/8, *.internal',
+    );
+    expect(faultsOf({ HOLDFAST_PARTICIPANT_ALLOW: '10.0.0.0/8,*' })).to.deep.equal([
+      'HOLDFAST_PARTICIPANT_ALLOW must be a list of host names, addresses and CIDRs, separated by commas: "*" is no host name, address or CIDR.',
+    ]);
+  });
+
   it('never repeat a URL, which may hold a password', () => {
     const faults = faultsOf({ DATABASE_URL: 'mysql://root:hunter2@db', REDIS_URL: 'hunter2' });
     expect(faults).to.have.length(2);
@@ -138,6 +155,16 @@ describe('settings', () => {
     expect(faultsOf({ [key]: 'k' })).to.deep.equal([`${key} needs ${cert}.`]);
     expect(faultsOf({ [clientCa]: 'a' })).to.deep.equal([`${clientCa} needs ${cert} and ${key}.`]);
     expect(faultsOf({ [cert]: 'c', [key]: 'k', [clientCa]: 'a' })).to.deep.equal([]);
+  });
+
+  it('refuse a login for migrations where there is no database to log in to', () => {
+    const HOLDFAST_MIGRATE_DATABASE_URL = 'postgres://owner:hunter2@db/x';
+    const [fault, ...others] = faultsOf({ HOLDFAST_MIGRATE_DATABASE_URL });
+    expect(others).to.deep.equal([]);
+    expect(fault)
+      .to.match(/^HOLDFAST_MIGRATE_DATABASE_URL needs DATABASE_URL/)
+      .and.not.to.include('hunter2');
+    expect(faultsOf({ HOLDFAST_MIGRATE_DATABASE_URL, DATABASE_URL: 'postgres://app@db/x' })).to.deep.equal([]);
   });
 
   it('refuse a headers timeout longer than the request timeout', () => {

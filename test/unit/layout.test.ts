@@ -9,7 +9,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** From the ground up: a file imports from its own layer or from an earlier one. Folders end in a slash. */
 const LAYERS: readonly (readonly string[])[] = [
   ['workflows/'],
-  ['src/errors.ts', 'src/setting-forms.ts', 'src/settings.ts', 'src/config.ts'],
+  [
+    ...['src/errors.ts', 'src/shown.ts', 'src/addresses.ts', 'src/setting-forms.ts', 'src/settings.ts', 'src/config.ts'],
+    'src/secret-files.ts',
+  ],
   // For services of others: it shares no code with the coordinator.
   ['src/participant/'],
   ['src/client/'],
@@ -40,6 +43,8 @@ const LIBRARY_HOMES: Readonly<Record<string, readonly string[]>> = {
   bullmq: ['src/timers/'],
   ioredis: ['src/timers/'],
   undici: ['src/participants/'],
+  'rate-limiter-flexible': ['src/access/', 'src/timers/'],
+  jose: ['src/access/'],
   xstate: ['workflows/'],
   '@opentelemetry/api': ['src/telemetry/'],
   '@opentelemetry/exporter-trace-otlp-grpc': ['src/telemetry/'],

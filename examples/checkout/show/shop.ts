@@ -1,5 +1,6 @@
 // Owns the shop: everything that takes part, started on free ports and on databases of its own in a temporary folder, with
 // goods on the shelf and money on the cards; and all of it ended without a trace.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,12 +43,15 @@ export async function openShop(ends: AsyncDisposableStack): Promise<Shop> {
     startService(ends, COORDINATOR, { HOLDFAST_DATA_DIR: join(folder, 'coordinator'), LOG_LEVEL: 'warn' }),
     startDatabase(ends, join(folder, 'payments')),
   ]);
-  let payments: Service = await startService(ends, PAYMENTS, { DATABASE_URL: databaseUrl });
+  // Given to both sides; without one in the registration the coordinator makes one, and shows it in that answer.
+  const secret = `whsec_${randomBytes(32).toString('base64')}`;
+  const settings = { DATABASE_URL: databaseUrl, PAYMENT_SECRETS: secret };
+  let payments: Service = await startService(ends, PAYMENTS, settings);
   const address = payments.url;
   const wire = await layWire(ends, address);
   const orders = await startService(ends, ORDERS, { HOLDFAST_URL: coordinator.url });
   const client = new HoldfastClient({ url: coordinator.url });
-  await client.participants.put('payment', { url: `${wire.url}/payment`, retry: RETRY });
+  await client.participants.put('payment', { url: `${wire.url}/payment`, retry: RETRY, secret });
   for (const [sku, available] of Object.entries(STOCK)) await client.stock.count(sku, { available });
   await openAccounts(databaseUrl);
   return {
@@ -57,7 +61,7 @@ export async function openShop(ends: AsyncDisposableStack): Promise<Shop> {
     wire,
     killPayments: () => payments.kill(),
     restartPayments: async () => {
-      payments = await startService(ends, PAYMENTS, { DATABASE_URL: databaseUrl, PORT: new URL(address).port });
+      payments = await startService(ends, PAYMENTS, { ...settings, PORT: new URL(address).port });
     },
   };
 }

@@ -5,6 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
+const PASSED_ON = [...['content-type', 'idempotency-key', 'traceparent', 'webhook-id', 'webhook-timestamp', 'webhook-signature']];
+
 export interface Wire {
   readonly url: string;
   /** The answer to the next request for this path gets lost; the promise resolves when it is, after `meanwhile`. */
@@ -50,8 +52,8 @@ export async function layWire(ends: AsyncDisposableStack, target: string): Promi
 }
 
 async function forward(target: string, path: string, request: IncomingMessage): Promise<{ status: number; body: string }> {
-  const { 'idempotency-key': key = '', traceparent = '' } = request.headers;
-  const headers = { 'content-type': 'application/json', 'idempotency-key': String(key), traceparent: String(traceparent) };
+  // Not those that are about the connection, which is another one.
+  const headers = Object.fromEntries(PASSED_ON.map((name) => [name, String(request.headers[name] ?? '')]));
   const answer = await fetch(target + path, { method: 'POST', headers, body: await text(request) });
   return { status: answer.status, body: await answer.text() };
 }

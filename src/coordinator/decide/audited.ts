@@ -1,12 +1,13 @@
 // Decides what is written down of an administrative act: with the act itself, in one commit. What was refused, or changed nothing, is
-// none. Pure.
+// none; but a retry is one, also where no branch waits just then. Pure.
 import type { Act } from '../act.ts';
 import type { Command } from '../command.ts';
 import type { Decision } from './decision.ts';
 
 /** Adds the act that a decision is, where its command names who asks. */
 export function audited(command: Command, decision: Decision): Decision {
-  if (!decision.verdict.ok || decision.changes.length === 0) return decision;
+  const isAct = decision.changes.length > 0 || command.kind === 'retry';
+  if (!decision.verdict.ok || !isAct) return decision;
   const act = actOf(command);
   return act === null ? decision : { ...decision, changes: [...decision.changes, { kind: 'record-act', act }] };
 }

@@ -2,18 +2,27 @@
 // while transactions are open; it may not go while one of them names it.
 import type { ParticipantAccepted, PutParticipantCommand, Refused, RemoveParticipantCommand } from '../command.ts';
 import type { Participant } from '../model.ts';
-import type { Rows } from '../rows.ts';
+import type { Rows, StoredParticipant } from '../rows.ts';
+import { digestOfSecret } from '../secrets.ts';
 import { isSettled } from './branches.ts';
 import { type Decision, refuse, refuseWith } from './decision.ts';
 
 export function decidePutParticipant(rows: Rows, command: PutParticipantCommand, now: number): Decision<ParticipantAccepted> {
   const { name, url, timeoutMs, maxConcurrency, retry, secret } = command;
-  const createdAt = rows.participants.get(name)?.participant.createdAt ?? now;
+  const known = rows.participants.get(name);
+  const createdAt = known?.participant.createdAt ?? now;
   const participant: Participant = { name, url, timeoutMs, maxConcurrency, retry, createdAt, updatedAt: now };
+  const made = secret === null ? madeSecret(known, command) : null;
   return {
-    verdict: { ok: true, replayed: false, participant },
-    changes: [{ kind: 'put-participant', participant, secret }],
+    verdict: { ok: true, replayed: false, participant, ...(made === null ? {} : { secret: made }) },
+    changes: [{ kind: 'put-participant', participant, secret: secret ?? made, isSecretMade: made !== null }],
   };
+}
+
+/** Where a commit's answer was lost and its batch is settled again, it finds the one that it made itself, and nobody was shown. */
+function madeSecret(known: StoredParticipant | undefined, { spareSecret }: PutParticipantCommand): string | null {
+  const digest = known?.secretDigest ?? null;
+  return digest === null || digest === digestOfSecret(spareSecret) ? spareSecret : null;
 }
 
 export function decideRemoveParticipant(rows: Rows, { name }: RemoveParticipantCommand): Decision<ParticipantAccepted | Refused> {

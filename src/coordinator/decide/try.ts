@@ -29,7 +29,12 @@ export function decideTry(rows: Rows, command: TryCommand, now: number): Decisio
   }
   const opened = openedTransaction(command, now);
   return accept(opened, command.reply, false, [
-    { kind: 'open-transaction', transaction: opened, ...(command.trace === undefined ? {} : { origin: command.trace }) },
+    {
+      kind: 'open-transaction',
+      transaction: opened,
+      ...(command.trace === undefined ? {} : { origin: command.trace }),
+      ...(command.holder === undefined ? {} : { holder: command.holder }),
+    },
     ...command.branches.map(
       ({ id, payload }): Change => ({ kind: 'register-branch', transactionId: command.id, branchId: id, payload }),
     ),

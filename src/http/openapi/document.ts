@@ -22,7 +22,7 @@ function openApiDocument() {
       title: 'holdfast',
       version: '1',
       description:
-        'A Try-Confirm-Cancel coordinator for inventory: reserve a basket, then confirm or cancel it; what nobody decides is released at its deadline. A transaction may have branches, held by remote participants: all of it ends the same way. The id of a transaction, movement or refund is its idempotency key.',
+        'A Try-Confirm-Cancel coordinator for inventory: reserve a basket, then confirm or cancel it; what nobody decides is released at its deadline. A transaction may have branches, held by remote participants: all of it ends the same way. The id of a transaction, movement or refund is its idempotency key. A caller may name its request by `X-Request-Id` (1 to 128 characters of A-Z a-z 0-9 . _ : / + = -): the answer and the lines of the log about it then name it, too.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     // Every operation but the probes: without any key and issuer configured, none.

@@ -49,7 +49,12 @@ export const OPERATION_PATHS: ZodOpenApiPathsObject = {
     },
   },
   '/docs': {
-    get: { operationId: 'getDocs', tags, summary: 'A page to read and try the API', responses: { '200': page('The page') } },
+    get: {
+      operationId: 'getDocs',
+      tags,
+      summary: 'A page to read and try the API',
+      responses: { '200': page('The page'), ...problems(false, []) },
+    },
   },
   '/problems': {
     get: {
@@ -61,6 +66,7 @@ export const OPERATION_PATHS: ZodOpenApiPathsObject = {
           description: 'A page, or JSON where Accept asks for it',
           content: { 'text/html': { schema: z.string() }, 'application/json': { schema: ProblemList } },
         },
+        ...problems(false, []),
       },
     },
   },

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { PutParticipantBody, ResolveBody, RetryBody } from '../participant-schemas.ts';
 import { Transaction } from './answers.ts';
-import { Participant, ParticipantPage } from './participant-answers.ts';
+import { Participant, ParticipantPage, RegisteredParticipant } from './participant-answers.ts';
 import { answer, IdPath, NamePath, PlainHeaders, problems, replayed } from './parts.ts';
 
 const tags = ['Participants'];
@@ -17,7 +17,7 @@ const EXAMPLE_PARTICIPANT = {
   updatedAt: '2026-11-22T08:00:00.000Z',
 };
 const HOW_IT_IS_CALLED = [
-  'The coordinator calls `POST {url}/try`, then `{url}/confirm` or `{url}/cancel`, with `{transactionId, branchId, participant, phase, attempt, expiresAt, payload}` and the headers `Idempotency-Key: <branchId>:<phase>` and `traceparent`.',
+  'The coordinator calls `POST {url}/try`, then `{url}/confirm` or `{url}/cancel`, with `{transactionId, branchId, participant, phase, attempt, expiresAt, payload}` and the headers `Idempotency-Key: <branchId>:<phase>` and `traceparent`. It is signed by Standard Webhooks: `webhook-id` (the same as the Idempotency-Key), `webhook-timestamp` and `webhook-signature`.',
   'A 2xx other than 202 means done. A 409 to a Try refuses, and the transaction is cancelled; to a confirm or cancel it is not done: it is repeated, and the transaction needs attention at once. 202 and 425 mean not yet: it is asked again after `retry.initialMs`. Anything else is unknown: a Try is repeated until the deadline and then cancelled, a confirm or cancel is repeated for ever, more and more seldom.',
   'A branch may be asked to cancel whose Try it refused or never saw, and to do the same thing twice.',
 ].join('\n\n');
@@ -47,14 +47,17 @@ const registrations: ZodOpenApiPathsObject = {
       operationId: 'putParticipant',
       tags,
       summary: 'Register a participant, or change it',
-      description: `Takes effect at once, on open transactions too: the next attempt of a branch that waits goes to the new URL.\n\n${HOW_IT_IS_CALLED}`,
+      description: `Takes effect at once, on open transactions too: the next attempt of a branch that waits goes to the new URL.\n\nWithout \`secret\`, it keeps the one it has; where it has none, one is made and stands in this answer alone. Another \`secret\` takes its place at once, and the one before goes on signing beside it for 24 hours; of the two before, the older ends.\n\n${HOW_IT_IS_CALLED}`,
       requestParams: { path: NamePath, header: PlainHeaders },
       requestBody: {
         required: true,
         content: { 'application/json': { schema: PutParticipantBody, example: { url: EXAMPLE_PARTICIPANT.url } } },
       },
       responses: {
-        '200': answer('Registered, new or not', Participant, undefined, EXAMPLE_PARTICIPANT),
+        '200': answer('Registered, new or not', RegisteredParticipant, undefined, {
+          ...EXAMPLE_PARTICIPANT,
+          secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+        }),
         ...problems(true, []),
       },
     },

@@ -74,6 +74,7 @@ const COMMON: readonly ProblemCode[] = [
   'unauthenticated',
   'forbidden',
   'not-acceptable',
+  'rate-limited',
   'internal-error',
   'overloaded',
   'database-unavailable',
@@ -120,7 +121,7 @@ function problemAnswer(status: number, codes: readonly ProblemCode[]): ZodOpenAp
   };
   const description = codes.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('; ');
   const content = { 'application/problem+json': { schema: Problem, example } };
-  if (status !== 503) return { description, content };
+  if (status !== 503 && status !== 429) return { description, content };
   return {
     description,
     content,

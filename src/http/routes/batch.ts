@@ -16,6 +16,8 @@ import { problem } from '../../errors.ts';
 import { MAX_BATCH_BODY_BYTES, readJson } from '../body.ts';
 import { cancelCommand, confirmCommand, tryCommand } from '../commands.ts';
 import { type AppContext, preferencesOf, sendBodyRefusal, traceparentOf } from '../context.ts';
+import { heldBy } from '../holder.ts';
+import { refusalOfMore, UNLIMITED } from '../limits.ts';
 import { patienceOf, submitWith } from '../patience.ts';
 import { appliedHeaders } from '../preferences.ts';
 import { refusalOfQuery } from '../query.ts';
@@ -51,6 +53,8 @@ async function runBatch(context: AppContext, request: Request, response: Respons
   if (!body.ok) return sendBodyRefusal(request, response, body);
   const batch = validate(BatchBody, body.value);
   if (!batch.ok) return sendProblem(request, response, batch.problem);
+  const limited = await refusalOfMore(context.limits ?? UNLIMITED, request, batch.value.operations.length - 1);
+  if (limited !== null) return sendProblem(request, response, limited);
   const preferences = preferencesOf(request);
   const { reply, waitS } = preferences;
   const patience = patienceOf(preferences, response);
@@ -86,7 +90,11 @@ async function runOne(caller: Caller, command: BatchCommand): Promise<string> {
   const { context, patience, until, traceId, request } = caller;
   try {
     const waitMs = Math.max(0, until - performance.now());
-    return renderResult(command.kind, await submitWith(context, within(request, command), { ...patience, waitMs }), caller);
+    return renderResult(
+      command.kind,
+      await submitWith(context, within(request, heldBy(context, request, command)), { ...patience, waitMs }),
+      caller,
+    );
   } catch (error) {
     const isForeseen = error instanceof DatabaseUnavailable;
     if (!isForeseen) {

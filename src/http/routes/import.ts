@@ -3,6 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Express, Request, Response } from 'express';
 import { newId } from '../../coordinator/identifiers.ts';
 import { type Problem, problem } from '../../errors.ts';
+import { shown } from '../../shown.ts';
 import { askerOf } from '../asker.ts';
 import type { AppContext } from '../context.ts';
 import { isUtf8Charset, parseMediaType } from '../headers.ts';
@@ -110,12 +111,12 @@ function readerOf(request: Request): Result<Reader> {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
     return refused(
-      problem('unsupported-media-type', `Content-Encoding ${encoding} is not taken here; send the rows as they are.`),
+      problem('unsupported-media-type', `Content-Encoding ${shown(encoding)} is not taken here; send the rows as they are.`),
     );
   }
   const { name, charset } = parseMediaType(request.headers['content-type'] ?? '');
   if (!isUtf8Charset(charset))
-    return refused(problem('unsupported-media-type', `The charset ${charset} is not taken here; send UTF-8.`));
+    return refused(problem('unsupported-media-type', `The charset ${shown(charset ?? '')} is not taken here; send UTF-8.`));
   if (name === 'text/csv') return accepted(csvReader());
   if (name === 'application/x-ndjson' || name === 'application/ndjson')
     return accepted({ read: ndjsonReader(), hasHeader: () => true });

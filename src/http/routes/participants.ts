@@ -1,6 +1,7 @@
 // Owns the routes under /v1/participants: registration of the remote services that take part in transactions.
 import type { Express, Request, Response } from 'express';
 import { unknownParticipant } from '../../coordinator/decide/participant.ts';
+import { newSecret } from '../../coordinator/secrets.ts';
 import { askerOf } from '../asker.ts';
 import { MAX_BODY_BYTES, readJson } from '../body.ts';
 import { type AppContext, sendBodyRefusal } from '../context.ts';
@@ -27,7 +28,15 @@ async function listParticipants({ queries }: AppContext, request: Request, respo
   const refusal = refusalOfQuery(request.url);
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const participants = await readsWithin(request, queries).participants(null);
-  sendJson(response, 200, renderPage(participants.map(renderParticipant), null), NOT_KEPT);
+  sendJson(
+    response,
+    200,
+    renderPage(
+      participants.map((one) => renderParticipant(one)),
+      null,
+    ),
+    NOT_KEPT,
+  );
 }
 
 async function showParticipant({ queries }: AppContext, request: Request, response: Response): Promise<void> {
@@ -40,18 +49,22 @@ async function showParticipant({ queries }: AppContext, request: Request, respon
   sendJson(response, 200, renderParticipant(participant), NOT_KEPT);
 }
 
-async function putParticipant({ coordinator }: AppContext, request: Request, response: Response): Promise<void> {
+async function putParticipant(
+  { coordinator, addressRefusedIn }: AppContext,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const refusal = refusalOfQuery(request.url);
   if (refusal !== null) return sendProblem(request, response, refusal.problem);
   const name = nameOf(request);
   if (!name.ok) return sendProblem(request, response, name.problem);
   const body = await readJson(request, MAX_BODY_BYTES, 'required');
   if (!body.ok) return sendBodyRefusal(request, response, body);
-  const command = putParticipantCommand(name.value, body.value);
+  const command = putParticipantCommand(name.value, body.value, newSecret(), addressRefusedIn);
   if (!command.ok) return sendProblem(request, response, command.problem);
   const verdict = await coordinator.submit(within(request, { ...command.value, asker: askerOf(request) }));
   if (!verdict.ok) return sendProblem(request, response, verdict.problem);
-  sendJson(response, 200, renderParticipant(verdict.participant), NOT_KEPT);
+  sendJson(response, 200, renderParticipant(verdict.participant, verdict.secret), NOT_KEPT);
 }
 
 async function removeParticipant({ coordinator }: AppContext, request: Request, response: Response): Promise<void> {

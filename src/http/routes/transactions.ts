@@ -8,6 +8,7 @@ import { MAX_BODY_BYTES, readJson } from '../body.ts';
 import { cancelCommand, confirmCommand, extendCommand, refundCommand, tryCommand } from '../commands.ts';
 import { type AppContext, idempotencyKeyOf, idOf, preferencesOf, sendBodyRefusal, traceparentOf } from '../context.ts';
 import { openCursor, sealCursor } from '../cursor.ts';
+import { heldBy } from '../holder.ts';
 import { mayWait, patienceOf, submitWith } from '../patience.ts';
 import { appliedHeaders } from '../preferences.ts';
 import { readQuery, refusalOfQuery } from '../query.ts';
@@ -40,7 +41,11 @@ async function tryTransaction(context: AppContext, request: Request, response: R
   const { reply, waitS } = preferences;
   const command = tryCommand(body.value, key.value, reply, traceparentOf(request));
   if (!command.ok) return sendProblem(request, response, command.problem);
-  const verdict = await submitWith(context, within(request, command.value), patienceOf(preferences, response));
+  const verdict = await submitWith(
+    context,
+    within(request, heldBy(context, request, command.value)),
+    patienceOf(preferences, response),
+  );
   const applied = appliedHeaders(reply, mayWait(command.value) ? waitS : null);
   sendVerdict(request, response, 'try', verdict, reply, applied);
 }

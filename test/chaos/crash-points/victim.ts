@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { cleanEnvironment } from '../../support/clean-environment.ts';
 import { atTheEnd } from '../../support/end.ts';
 import { makeFolderForTheRun } from '../../support/folder.ts';
 import type { CrashOrder, CrashReport } from './preload.ts';
@@ -95,9 +96,8 @@ export async function startVictim(environment: Readonly<Record<string, string>>)
 }
 
 async function launch(environment: Readonly<Record<string, string>>): Promise<Life> {
-  const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, ['--import', PRELOAD, MAIN], {
-    env: { PATH, HOME, PORT: '0', ...environment },
+    env: { ...cleanEnvironment(), PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let output = '';

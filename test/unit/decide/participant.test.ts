@@ -1,5 +1,7 @@
 // Owns the tests of registering participants and of letting them go.
 import { expect } from 'chai';
+import type { PutParticipantCommand } from '../../../src/coordinator/command.ts';
+import { newSecret } from '../../../src/coordinator/secrets.ts';
 import { cancelOf, putParticipantOf, removeParticipantOf, replyOf, transactionId } from '../../support/commands.ts';
 import { NOON_MS, refused, Story } from './story.ts';
 
@@ -26,6 +28,24 @@ describe('a participant', () => {
     });
     expect(story.changes).to.have.length(1);
     expect(story.changes[0]).to.deep.include({ kind: 'put-participant', secret: 'whsec_2' });
+  });
+
+  it('gets a secret where it has none, which is shown once; one that is given is not shown', () => {
+    const told = (command: PutParticipantCommand): unknown[] => {
+      const verdict = story.tell(command);
+      const [change] = story.changes;
+      if (!verdict.ok || change?.kind !== 'put-participant') throw new Error('it was not put');
+      return [('secret' in verdict ? verdict.secret : undefined) ?? null, change.secret];
+    };
+    const [made, given] = [newSecret(), newSecret()];
+    expect(told(putParticipantOf('new', { spareSecret: made }))).to.deep.equal([made, made]);
+    expect(told(putParticipantOf('new', { spareSecret: newSecret() }))).to.deep.equal([null, null]);
+    // Its commit was lost on the way back, and the same command is settled again.
+    expect(told(putParticipantOf('new', { spareSecret: made }))).to.deep.equal([made, made]);
+    expect(told(putParticipantOf('new', { secret: given, spareSecret: made }))).to.deep.equal([null, given]);
+    expect(told(putParticipantOf('new', { spareSecret: made }))).to.deep.equal([null, null]);
+    story.tell(removeParticipantOf('new'));
+    expect(told(putParticipantOf('new', { spareSecret: made }))).to.deep.equal([made, made]);
   });
 
   it('goes where nothing open names it, and is unknown then', () => {

@@ -8,7 +8,7 @@ import type { BranchCall } from '../../../src/coordinator/effects.ts';
 import type { BranchId, Participant, TransactionId } from '../../../src/coordinator/model.ts';
 import { Caller } from '../../../src/participants/caller.ts';
 import { Claims } from '../../../src/participants/claims.ts';
-import { type ParticipantServer, startParticipant } from '../../support/participant-server.ts';
+import { LOOPBACK_LET_IN, type ParticipantServer, startParticipant } from '../../support/participant-server.ts';
 
 const HOLDER = 'c0000000-0000-4000-8000-000000000001';
 const CALL: BranchCall = {
@@ -33,7 +33,7 @@ describe('the caller of participants', () => {
 
   const detailsOf = ({ branchId, fence }: BranchCall): CallDetails => ({
     ...{ branchId, fence, holder, attempts: 0, payload: null, traceparent: `00-${'1'.repeat(32)}-${'1'.repeat(16)}-01` },
-    ...{ state: 'CONFIRMING', expiresAt: 0, isBeforeDeadline: true, participant: registration },
+    ...{ state: 'CONFIRMING', expiresAt: 0, isBeforeDeadline: true, participant: registration, secrets: [], now: 0 },
   });
   const work: BranchWorkPort = {
     beginLease: () => Promise.resolve(),
@@ -67,6 +67,7 @@ describe('the caller of participants', () => {
     [replies, faults, holder, isWaiting] = [[], [], null, false];
     const onFault = (error: unknown): unknown => faults.push(error);
     caller = new Caller({
+      guard: LOOPBACK_LET_IN,
       ...{ work, coordinator, leaseHolder: () => HOLDER, onFault },
       onRoom: () => void claims.wake(),
       onDoubt: () => claims.doubt(),

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { BranchCall } from '../../../src/coordinator/effects.ts';
 import type { BranchId, Participant, TransactionId } from '../../../src/coordinator/model.ts';
 import { ParticipantQueue } from '../../../src/participants/queue.ts';
+import { LOOPBACK_LET_IN } from '../../support/participant-server.ts';
 
 const TIMEOUT_MS = 1000;
 const ANSWER_MS = 5;
@@ -46,7 +47,11 @@ class Simulation {
   constructor(poisons: readonly Poison[], healthyEveryMs: number) {
     const retry = { initialMs: 1000, maxMs: 60_000, attentionAfter: 10 };
     const shape = { name: 'payment', url: 'http://127.0.0.1:9', timeoutMs: TIMEOUT_MS, maxConcurrency: CONCURRENCY };
-    this.#queue = new ParticipantQueue({ onOpen: () => {}, onClosed: () => this.#at(this.now, () => this.#claim()) });
+    this.#queue = new ParticipantQueue({
+      guard: LOOPBACK_LET_IN,
+      onOpen: () => {},
+      onClosed: () => this.#at(this.now, () => this.#claim()),
+    });
     this.#queue.connect({ ...shape, retry, createdAt: 0, updatedAt: 0 } satisfies Participant);
     for (const { at, failsAfter } of poisons) this.#at(at, () => this.#ask(failsAfter));
     for (let at = 0; at < END_MS; at += healthyEveryMs) this.#at(at, () => this.#ask(null));

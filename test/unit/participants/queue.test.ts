@@ -4,6 +4,7 @@ import type { BranchCall } from '../../../src/coordinator/effects.ts';
 import type { BranchId, Participant, TransactionId } from '../../../src/coordinator/model.ts';
 import { FAILURES_TO_OPEN, OUTAGE_MS } from '../../../src/participants/breaker.ts';
 import { ParticipantQueue } from '../../../src/participants/queue.ts';
+import { LOOPBACK_LET_IN } from '../../support/participant-server.ts';
 
 const call = (number: number, isUrgent = false): BranchCall => ({
   transactionId: `t${number}` as TransactionId,
@@ -27,7 +28,11 @@ describe('a participant’s queue', () => {
   beforeEach(() => {
     opened = [];
     closed = 0;
-    queue = new ParticipantQueue({ onOpen: (forMs) => opened.push(forMs), onClosed: () => (closed += 1) });
+    queue = new ParticipantQueue({
+      guard: LOOPBACK_LET_IN,
+      onOpen: (forMs) => opened.push(forMs),
+      onClosed: () => (closed += 1),
+    });
   });
   afterEach(() => queue.destroy());
 
