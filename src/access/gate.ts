@@ -47,7 +47,8 @@ export const OPEN_GATE: Gate = {
 
 const READS: ReadonlySet<Need> = new Set(['transactions:read', 'stock:read']);
 const UNKNOWN: Answer = { ok: true, principal: null };
-const REALM = 'Bearer realm="holdfast"';
+/** How credentials are shown here (RFC 6750). */
+export const CHALLENGE = 'Bearer realm="holdfast"';
 
 export class KeyedGate implements Gate {
   readonly #keyring: Keyring;
@@ -72,7 +73,7 @@ export class KeyedGate implements Gate {
       const stranger = refusalOfStranger(host, site);
       return stranger === null ? UNKNOWN : { ok: false, problem: stranger, challenge: null };
     }
-    if (credential === null) return unauthenticated('This needs Authorization: Bearer with a key or a token.', REALM);
+    if (credential === null) return unauthenticated('This needs Authorization: Bearer with a key or a token.', CHALLENGE);
     const principal = this.principalOf(credential);
     if (principal instanceof Promise) return principal.then((found) => answerFor(found, need));
     return answerFor(principal, need);
@@ -92,12 +93,12 @@ export class KeyedGate implements Gate {
 function answerFor(principal: Principal | null, need: Need): Answer {
   // Why it is not good is nobody's business but its owner's, who can look (GET /v1/keys).
   if (principal === null)
-    return unauthenticated('The key or token is not good here, or no longer.', `${REALM}, error="invalid_token"`);
+    return unauthenticated('The key or token is not good here, or no longer.', `${CHALLENGE}, error="invalid_token"`);
   if (need === 'any' || need === 'none' || mayUse(principal, need)) return { ok: true, principal };
   return {
     ok: false,
     problem: problem('forbidden', `This needs the scope ${need}, which the key or token has not.`, { scope: need }),
-    challenge: `${REALM}, error="insufficient_scope", scope="${need}"`,
+    challenge: `${CHALLENGE}, error="insufficient_scope", scope="${need}"`,
   };
 }
 

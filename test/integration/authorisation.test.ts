@@ -140,6 +140,22 @@ describe('who may call what', function () {
       }
   });
 
+  it('is told how to be known with every answer of 401 (RFC 9110, 15.5.2), also by the page that asks for a key', async () => {
+    const signIn = (key: string) =>
+      fetch(`${coordinator.url}/console/session`, { method: 'POST', redirect: 'manual', body: new URLSearchParams({ key }) });
+    for (const key of ['', 'no key', 'hf_x', keys.get('admin')?.replace(/.$/, 'x') ?? '']) {
+      const answer = await signIn(key);
+      expect(answer.status, key).to.equal(401);
+      expect(answer.headers.get('www-authenticate'), key).to.equal('Bearer realm="holdfast"');
+    }
+    for (const path of ['/console', '/console/', '/docs']) {
+      const answer = await ask('GET', path, { accept: 'text/html' });
+      expect([answer.status, answer.headers.get('www-authenticate')], path).to.deep.equal([401, 'Bearer realm="holdfast"']);
+    }
+    expect((await signIn(keys.get('stock:read') ?? '')).status).to.equal(403);
+    expect((await signIn(keys.get('operations:read') ?? '')).status).to.equal(303);
+  });
+
   it('is asked for OPTIONS, methods that are not taken, and paths that do not exist, too', async () => {
     for (const { path, need } of calls) {
       if (need === 'none') continue;

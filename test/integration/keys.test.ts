@@ -6,6 +6,7 @@ import { until } from '../support/call.ts';
 import { type CoordinatorProcess, startCoordinator } from '../support/coordinator.ts';
 import { query } from '../support/embedded.ts';
 import { type Ask, askWith, type MadeKey, makeKeyOver, NO_REDIS } from '../support/keys.ts';
+import { expectAnswerToMatch, type OpenApiDocument } from '../support/openapi.ts';
 import { startPostgres, type TestServer } from '../support/servers.ts';
 
 const UNKNOWN_ID = '0193b0a4-7c1e-7d00-8000-00000000000f';
@@ -222,6 +223,8 @@ describe('API keys', function () {
       `Key ${old.id} was replaced by another already; rotate that.`,
     ]);
     expect((await asAdmin('POST', `/v1/keys/${next.id}/rotate`)).status).to.equal(201);
+    const document = (await asAdmin('GET', '/openapi.json')).body as OpenApiDocument;
+    expectAnswerToMatch(document, 'POST', `/v1/keys/${old.id}/rotate`, again.status, again.body);
     expect((await asAdmin('POST', `/v1/keys/${UNKNOWN_ID}/rotate`)).brief).to.equal('404 not-found');
     for (const overlapMs of [-1, 0.5, 2_592_000_001, '1000'])
       expect((await asAdmin('POST', `/v1/keys/${next.id}/rotate`, { overlapMs })).brief).to.equal('400 invalid-request');

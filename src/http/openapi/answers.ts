@@ -162,7 +162,10 @@ export const Problem = z
       .array(z.object({ sku: Name, warehouse: Warehouse, requested: z.int(), available: z.int() }))
       .optional()
       .meta({ description: 'With insufficient-stock.' }),
-    state: TransactionState.optional().meta({ description: 'With invalid-transition.' }),
+    state: z
+      .union([TransactionState, z.enum(['REVOKED', 'REPLACED'])])
+      .optional()
+      .meta({ description: 'With invalid-transition: of the transaction, or of the key.' }),
     participant: z.string().optional().meta({ description: 'With participant-refused and unknown-participant.' }),
     reason: z.string().optional().meta({ description: 'With participant-refused: what the participant said.' }),
   })

@@ -1,6 +1,7 @@
 // Owns signing in to the pages for people, and out: the key goes into a cookie that no script can read and no other site's request
 // carries. There is no session to keep: the cookie is the key, and is no longer good once that is revoked.
 import type { Express, Request, Response } from 'express';
+import { CHALLENGE } from '../../access/gate.ts';
 import { mayUse } from '../../access/principal.ts';
 import { problem } from '../../errors.ts';
 import { readForm } from '../body.ts';
@@ -70,7 +71,9 @@ function goOn(response: Response, headers: readonly string[]): void {
 }
 
 function refuse(response: Response, status: 401 | 403, said: string): void {
-  sendHtml(response, status, signInPage(said), SIGN_IN_POLICY, ['Cache-Control', 'no-store']);
+  // Whoever is not known is told how to be (RFC 9110, 15.5.2). No browser asks anybody for a Bearer.
+  const challenge = status === 401 ? ['WWW-Authenticate', CHALLENGE] : [];
+  sendHtml(response, status, signInPage(said), SIGN_IN_POLICY, ['Cache-Control', 'no-store', ...challenge]);
 }
 
 /** `Secure` where the browser came over TLS, by our own or by that of a proxy which says so: saying it wrongly harms who says it. */
