@@ -1,6 +1,7 @@
 // Owns the HTTP server: the bounds on slow, stuck and malformed clients (I12), and the answers to what no route ever sees.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type Problem, problem } from '../errors.ts';
 import { condemn, isCondemned, MAX_HEADERS, offersProtocol, refusalOfHead } from './framing.ts';
@@ -69,6 +70,7 @@ export function createHttpServer(app: Handler, options: HttpServerOptions = {}):
   const tracer = options.tracer ?? UNTRACED;
   const receive = (request: IncomingMessage, response: ServerResponse, handle: () => void): void => {
     if (isCondemned(request.socket)) return;
+    (request.socket as Answering)[LATEST] = response;
     takeRequestId(request, response);
     traceRequest(tracer, request, response);
     const refusal = refusalOfHead(request);
@@ -104,6 +106,10 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
+  if (isAnsweredAlready(socket)) {
+    endSoon(socket);
+    return;
+  }
   // One that is condemned is being closed after its answer, unless that still waits for a body which does not come.
   if ((isCondemned(socket) && !waitsForBody(socket)) || isAnsweredFirst(socket)) return;
   const { status, text } = problemDocument(problemOf(error), traceIdOf(undefined));
@@ -114,9 +120,19 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   setTimeout(() => socket.destroy(), 1_000).unref();
 }
 
+/** On a connection: the answer to the request that came last on it. */
+const LATEST = Symbol('latest');
+
 interface Answering {
   /** Node's own: the answer that is to be written next on this connection. Its own listener looks there, too. */
   readonly _httpMessage?: ServerResponse | null;
+  [LATEST]?: ServerResponse;
+}
+
+/** Whether the fault stands in the body of a request that is answered: one more answer would be taken for that to the next request. */
+function isAnsweredAlready(socket: Duplex): boolean {
+  const latest = (socket as Answering)[LATEST];
+  return latest?.headersSent === true && !latest.req.complete;
 }
 
 /**
@@ -127,9 +143,18 @@ function isAnsweredFirst(socket: Duplex): boolean {
   const first = (socket as Answering)._httpMessage ?? null;
   if (first === null || !(first.headersSent || first.req.complete)) return false;
   condemn(socket);
-  if (first.headersSent) socket.destroy();
+  if (first.headersSent) endSoon(socket);
   else first.shouldKeepAlive = false;
   return true;
+}
+
+/** Closes a connection behind what was written on it so far. */
+function endSoon(socket: Duplex): void {
+  condemn(socket);
+  if (socket instanceof Socket) socket.destroySoon();
+  else socket.destroy();
+  // A caller that reads nothing must not keep it.
+  setTimeout(() => socket.destroy(), 1_000).unref();
 }
 
 /** Whether the next answer on this connection is one that its request has not come whole for. */

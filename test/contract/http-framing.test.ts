@@ -143,6 +143,28 @@ describe('requests that two readers could take for different ones', () => {
     }
   });
 
+  it('are answered once, and whole, where their body breaks after that', async () => {
+    const headOf = (text: string): string[] => [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1] ?? '');
+    // Refused by its query, before a byte of its body is looked at.
+    const refused = `POST /v1/transactions?x HTTP/1.1\r\n${JSON_TYPE}`;
+    for (const behind of ['Content-Length: 50\r\n\r\n{"it', 'Transfer-Encoding: chunked\r\n\r\n4\r\n{"it']) {
+      const socket = connect(http.portNumber, '127.0.0.1');
+      let text = '';
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+      socket.write(refused + behind);
+      await once(socket, 'data');
+      socket.end();
+      await once(socket, 'close');
+      expect(headOf(text), text).to.deep.equal(['400']);
+      expect(text).to.contain('query x');
+    }
+    // In one packet: the answer is still on its way when the body breaks.
+    const atOnce = await http.raw(`${refused}Transfer-Encoding: chunked\r\n\r\nzz\r\n${BEHIND}`);
+    expect(headOf(atOnce), atOnce).to.deep.equal(['400']);
+    expect(atOnce).to.contain('query x').and.match(/\}$/);
+    expect(http.port.commands).to.deep.equal([]);
+  });
+
   it('open no tunnel and change no protocol', async () => {
     expect(await http.raw(`CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n${BEHIND}`)).to.equal('');
     expect(http.port.commands).to.deep.equal([]);

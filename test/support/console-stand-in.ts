@@ -38,7 +38,6 @@ export interface StandIn {
 
 const USUAL: Readonly<Record<string, () => unknown>> = {
   'GET /console/api/overview': standing.overview,
-  'GET /console/api/session': () => ({ name: null, mayAct: true }),
   'GET /console/api/stuck': fixtures.stuck,
   'GET /console/api/due': fixtures.due,
   'GET /console/api/participants': standing.participants,
