@@ -58,7 +58,7 @@ BEGIN
   DELETE FROM holdfast.refund f WHERE f.transaction_id = ANY (old);
   DELETE FROM holdfast.event e WHERE e.transaction_id = ANY (old);
   UPDATE holdfast.transaction t
-  SET retired_at = clock_timestamp(), note = NULL, reference = NULL, metadata = NULL, shortages = NULL, origin = NULL
+  SET retired_at = clock_timestamp(), note = NULL, reference = NULL, metadata = NULL, shortages = NULL, origin = NULL, holder = NULL
   WHERE t.id = ANY (old);
   RETURN cardinality(old);
 END

@@ -1,10 +1,15 @@
 // Owns how much stock one caller may hold reserved at a time, in all and of one SKU, against those who hoard. What PostgreSQL said of a
-// caller a moment ago, and what was let through here since, make an upper bound: where a Try fits under it, nothing is asked. Only one
-// that does not fit waits for a look, which makes the bound exact; so within one process nobody ever holds more, and nobody is refused
-// who holds less. What other processes let through since the last look is not known here: a look is good for a second.
+// caller a moment ago, and what was let through here since, make an upper bound: where a Try fits under it, it waits for nothing. Only
+// one that does not fit waits for a look, which makes the bound exact; so within one process nobody ever holds more, and nobody is
+// refused who holds less. What other processes let through since the last look is not known here: while a caller is at it, a look
+// beside it takes that in every second.
 import type { Command, Coordinator, TryCommand, VerdictOf } from '../coordinator/command.ts';
 import type { TransactionId } from '../coordinator/model.ts';
 import { type Problem, problem } from '../errors.ts';
+import { type Ending, type Grant, Holder } from './holder.ts';
+
+/** Which limit refused. */
+export type HoldingLimitName = 'holding' | 'holding-per-sku';
 
 export interface HoldingOptions {
   readonly coordinator: Coordinator;
@@ -16,36 +21,57 @@ export interface HoldingOptions {
   readonly heldBy: (holder: string) => Promise<ReadonlyMap<string, number>>;
   /** Whether a transaction is known: then a Try of it holds nothing more (I7). */
   readonly isKnown: (id: TransactionId) => Promise<boolean>;
+  /** How long a Try that was given up may still be stored. */
+  readonly doubtMs: number;
+  readonly onRefusal?: (limit: HoldingLimitName) => void;
   readonly now?: () => number;
 }
 
-/** How long what others let through may be unknown. */
+/** After that, the next Try has PostgreSQL asked beside it. */
 const GOOD_FOR_MS = 1_000;
+/** After that, it waits for the answer; and who has not tried for so long is forgotten. */
+const STALE_MS = 2_000;
 /** I12. The bound of one that is forgotten is looked up again. */
-const MOST_HOLDERS = 10_000;
+const MOST_CALLERS = 10_000;
 
-interface Holder {
-  /** By SKU: what was seen, and what was let through since. */
-  held: Map<string, number>;
-  total: number;
-  lookedAt: number;
-  looking: Promise<void> | null;
-  readonly underWay: Set<Promise<void>>;
+interface Caller {
+  readonly name: string;
+  readonly holder: Holder;
+  /** Tries of it that are here now. */
+  tries: number;
+  usedAt: number;
+  seenAt: number;
+  /** Counts the looks: an answer to any but the last is too late. */
+  looks: number;
+  isLookedAtBeside: boolean;
+  exact: Promise<void> | null;
+  /** The last exact look that PostgreSQL was asked, and the last that it answered. */
+  asked: number;
+  answered: number;
 }
 
-type Admitted =
-  /** `end` once it is over: whether it holds what it asked for now. */
-  { readonly ok: true; readonly end: (isHeld: boolean) => void } | { readonly ok: false; readonly problem: Problem };
+interface Refusal {
+  readonly limit: HoldingLimitName;
+  readonly problem: Problem;
+}
+
+type Admitted = { readonly ok: true; readonly grant: Grant } | ({ readonly ok: false } & Refusal);
 
 /** Stands in front of the lanes. */
 export class HoldingLimit implements Coordinator {
   readonly #options: HoldingOptions;
   readonly #now: () => number;
-  readonly #holders = new Map<string, Holder>();
+  readonly #callers = new Map<string, Caller>();
+  #sweptAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: HoldingOptions) {
     this.#options = options;
     this.#now = options.now ?? performance.now.bind(performance);
+  }
+
+  /** How many callers are held in memory. */
+  get remembered(): number {
+    return this.#callers.size;
   }
 
   submit<C extends Command>(command: C): Promise<VerdictOf<C>> {
@@ -55,103 +81,129 @@ export class HoldingLimit implements Coordinator {
   }
 
   async #try(command: TryCommand, name: string): Promise<VerdictOf<TryCommand>> {
-    const holder = this.#holderOf(name);
-    const admitted = await this.#admit(holder, name, command);
-    if (!admitted.ok) {
-      const isReplay = command.idGiven && (await this.#options.isKnown(command.id));
-      return isReplay ? this.#options.coordinator.submit(command) : { ok: false, replayed: false, problem: admitted.problem };
+    const caller = this.#callerOf(name);
+    caller.tries += 1;
+    try {
+      const admitted = await this.#admit(caller, command);
+      if (admitted.ok) return await this.#carry(caller.holder, admitted.grant, command);
+      if (command.idGiven && (await this.#options.isKnown(command.id))) return await this.#options.coordinator.submit(command);
+      this.#options.onRefusal?.(admitted.limit);
+      return { ok: false, replayed: false, problem: admitted.problem };
+    } finally {
+      caller.tries -= 1;
+      caller.usedAt = this.#now();
     }
-    let isHeld = true;
+  }
+
+  async #carry(holder: Holder, grant: Grant, command: TryCommand): Promise<VerdictOf<TryCommand>> {
+    let ending: Ending = 'unknown';
     try {
       const verdict = await this.#options.coordinator.submit(command);
-      isHeld = verdict.ok && !verdict.replayed;
+      ending = endingOf(verdict);
       return verdict;
     } finally {
-      // Where it is not known what became of it, the bound stays high until the next look.
-      admitted.end(isHeld);
+      holder.end(grant, ending, this.#now());
     }
   }
 
-  /** What is let through is counted, and under way, from that very moment. */
-  async #admit(holder: Holder, name: string, command: TryCommand): Promise<Admitted> {
-    for (let hasLooked = false; ; hasLooked = true) {
-      while (holder.looking !== null) await holder.looking;
-      const isFresh = this.#now() - holder.lookedAt < GOOD_FOR_MS;
-      const refusal = this.#refusalOf(holder, command);
-      if (refusal === null && isFresh) {
-        return letThrough(holder, command);
+  async #admit(caller: Caller, command: TryCommand): Promise<Admitted> {
+    const never = this.#refusalOf(command, NOTHING);
+    if (never !== null) return { ok: false, ...never };
+    const { asked } = caller;
+    for (;;) {
+      while (caller.exact !== null) await caller.exact;
+      const refusal = this.#refusalOf(command, caller.holder);
+      const ageMs = this.#now() - caller.seenAt;
+      const isAnswered = caller.answered > asked;
+      if (refusal !== null && isAnswered) return { ok: false, ...refusal };
+      if (refusal === null && (ageMs < STALE_MS || isAnswered)) {
+        if (ageMs >= GOOD_FOR_MS) this.#lookBeside(caller);
+        return { ok: true, grant: caller.holder.grant(command.items) };
       }
-      if (refusal !== null && hasLooked) return { ok: false, problem: refusal };
-      holder.looking = this.#look(holder, name).finally(() => {
-        holder.looking = null;
+      caller.exact = this.#lookExactly(caller).finally(() => {
+        caller.exact = null;
       });
-      await holder.looking;
     }
   }
 
-  /** Nobody is let through meanwhile, and what was is over: so all of it is seen, and nothing twice. */
-  async #look(holder: Holder, name: string): Promise<void> {
-    await Promise.all(holder.underWay);
-    const held = await this.#options.heldBy(name);
-    holder.held = new Map(held);
-    holder.total = [...held.values()].reduce((sum, quantity) => sum + quantity, 0);
-    holder.lookedAt = this.#now();
+  /** Nobody is let through meanwhile, and what was is over: so all of it is seen, and nothing twice. All who came by then share it. */
+  async #lookExactly(caller: Caller): Promise<void> {
+    await caller.holder.quiet();
+    caller.asked += 1;
+    const { asked } = caller;
+    await this.#look(caller);
+    caller.answered = asked;
   }
 
-  #refusalOf(holder: Holder, { items }: TryCommand): Problem | null {
+  /** A look that fails is made again by the next Try, and before long one waits for it. */
+  #lookBeside(caller: Caller): void {
+    if (caller.isLookedAtBeside) return;
+    caller.isLookedAtBeside = true;
+    const end = (): void => {
+      caller.isLookedAtBeside = false;
+    };
+    this.#look(caller).then(end, end);
+  }
+
+  async #look(caller: Caller): Promise<void> {
+    caller.looks += 1;
+    const { looks } = caller;
+    const begunAt = this.#now();
+    caller.holder.lookBegins(begunAt);
+    const held = await this.#options.heldBy(caller.name);
+    if (looks !== caller.looks) return;
+    caller.holder.looked(held);
+    caller.seenAt = begunAt;
+  }
+
+  #refusalOf({ items }: TryCommand, bound: Pick<Holder, 'total' | 'of'>): Refusal | null {
     const { limit, limitPerSku } = this.#options;
     const wanted = items.reduce((sum, { quantity }) => sum + quantity, 0);
-    if (limit > 0 && holder.total + wanted > limit) return overLimit('in all', holder.total, wanted, limit);
+    if (limit > 0 && bound.total + wanted > limit)
+      return { limit: 'holding', problem: overLimit('in all', bound.total, wanted, limit) };
     if (limitPerSku === 0) return null;
     for (const [sku, quantity] of bySku(items)) {
-      const held = holder.held.get(sku) ?? 0;
-      if (held + quantity > limitPerSku) return overLimit(`of ${sku}`, held, quantity, limitPerSku);
+      const held = bound.of(sku);
+      if (held + quantity > limitPerSku)
+        return { limit: 'holding-per-sku', problem: overLimit(`of ${sku}`, held, quantity, limitPerSku) };
     }
     return null;
   }
 
-  #holderOf(name: string): Holder {
-    const known = this.#holders.get(name);
+  #callerOf(name: string): Caller {
+    const known = this.#callers.get(name);
     if (known !== undefined) return known;
-    if (this.#holders.size >= MOST_HOLDERS) this.#forgetOne();
-    const holder = {
-      held: new Map(),
-      total: 0,
-      lookedAt: Number.NEGATIVE_INFINITY,
-      looking: null,
-      underWay: new Set<Promise<void>>(),
+    this.#forget(this.#now());
+    const caller: Caller = {
+      ...{ name, holder: new Holder(this.#options.doubtMs), tries: 0, looks: 0, asked: 0, answered: 0 },
+      ...{ isLookedAtBeside: false, exact: null, usedAt: 0, seenAt: Number.NEGATIVE_INFINITY },
     };
-    this.#holders.set(name, holder);
-    return holder;
+    this.#callers.set(name, caller);
+    return caller;
   }
 
-  /** One that nothing hangs on. */
-  #forgetOne(): void {
-    for (const [name, { looking, underWay }] of this.#holders) {
-      if (looking !== null || underWay.size > 0) continue;
-      this.#holders.delete(name);
-      return;
+  /** Whoever has not tried for a while; and, where there are too many all the same, one that nothing hangs on. */
+  #forget(now: number): void {
+    const isFull = this.#callers.size >= MOST_CALLERS;
+    if (!isFull && now - this.#sweptAt < STALE_MS) return;
+    this.#sweptAt = now;
+    let [isRoom, spare]: [boolean, string | null] = [!isFull, null];
+    for (const [name, { tries, usedAt, holder }] of this.#callers) {
+      if (tries > 0 || holder.isDoubtful(now)) continue;
+      spare ??= name;
+      if (now - usedAt < STALE_MS) continue;
+      this.#callers.delete(name);
+      isRoom = true;
     }
+    if (!isRoom && spare !== null) this.#callers.delete(spare);
   }
 }
 
-function letThrough(holder: Holder, command: TryCommand): Admitted {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  holder.underWay.add(promise);
-  add(holder, command, 1);
-  const end = (isHeld: boolean): void => {
-    if (!isHeld) add(holder, command, -1);
-    holder.underWay.delete(promise);
-    resolve();
-  };
-  return { ok: true, end };
-}
+const NOTHING = { total: 0, of: () => 0 };
 
-function add(holder: Holder, { items }: TryCommand, sign: 1 | -1): void {
-  for (const { sku, quantity } of items) {
-    holder.held.set(sku, (holder.held.get(sku) ?? 0) + sign * quantity);
-    holder.total += sign * quantity;
-  }
+function endingOf(verdict: VerdictOf<TryCommand>): Ending {
+  if (verdict.ok) return verdict.replayed ? 'nothing' : 'held';
+  return verdict.problem.code === 'database-unavailable' ? 'unknown' : 'nothing';
 }
 
 function bySku(items: TryCommand['items']): Map<string, number> {
@@ -161,8 +213,11 @@ function bySku(items: TryCommand['items']): Map<string, number> {
 }
 
 function overLimit(what: string, held: number, wanted: number, limit: number): Problem {
-  return problem(
+  const refused = problem(
     'rate-limited',
     `This key holds ${held} units ${what} and asks for ${wanted} more, where it may hold ${limit}. Confirm or cancel some first.`,
   );
+  if (wanted <= limit) return refused;
+  const detail = `This asks for ${wanted} units ${what}, where one key may hold ${limit}. It is never granted; ask for less.`;
+  return { ...refused, detail, retryable: false };
 }

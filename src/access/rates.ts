@@ -49,6 +49,11 @@ export class Rates {
     this.#counter = new RateLimiterMemory({ points: options.perS, duration: 2, keyPrefix: '' });
   }
 
+  /** How many may be made in a second. */
+  get perS(): number {
+    return this.#options.perS;
+  }
+
   /** Only where there is somebody to exchange with. */
   start(): void {
     if (this.#options.shared === null) return;
@@ -95,9 +100,10 @@ export class Rates {
     this.#untold = new Map();
     const totals = await this.#options.shared?.add(told);
     for (const [key, total] of totals ?? []) {
-      const mine = (await this.#counter.get(key))?.consumedPoints ?? 0;
-      const untold = this.#untold.get(key) ?? 0;
-      if (total + untold > mine) await this.#counter.penalty(key, total + untold - mine);
+      // Read together: what is taken while either is waited for would be counted twice.
+      const [untold, mine] = [this.#untold.get(key) ?? 0, this.#counter.get(key)];
+      const more = total + untold - ((await mine)?.consumedPoints ?? 0);
+      if (more > 0) await this.#counter.penalty(key, more);
     }
   }
 

@@ -132,11 +132,15 @@ export async function startHttpProcess(
     },
   );
 
-  const limits = startLimits(config, databaseUrl, redisUrl, (err) =>
-    warn({ err }, 'rates are not shared; each process counts alone'),
+  const limits = startLimits(
+    config,
+    databaseUrl,
+    redisUrl,
+    (err) => warn({ err }, 'rates are not shared; each process counts alone'),
+    measuring.limits.refused,
   );
   let draining = false;
-  const coordinator = limitHolding(config, pools.reads, lanes);
+  const coordinator = limitHolding(config, pools.reads, lanes, measuring.limits.refused);
   const parts = { access, coordinator, queries, watch, readiness: () => readinessOf(inner, timers) };
   const operators = new Console({
     ...parts,

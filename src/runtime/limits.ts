@@ -1,6 +1,6 @@
 // Owns putting together how often callers may call, and how much they may hold: what is not set is not counted, and what no Redis adds
 // up each process counts alone.
-import { HoldingLimit } from '../access/holding.ts';
+import { HoldingLimit, type HoldingLimitName } from '../access/holding.ts';
 import { Rates, type RatesOptions } from '../access/rates.ts';
 import type { Config } from '../config.ts';
 import type { Coordinator } from '../coordinator/command.ts';
@@ -11,8 +11,16 @@ import { PostgresQueries } from '../ledger/queries.ts';
 import { RedisCounts } from '../timers/shared-counts.ts';
 import { prefixOf } from './timers.ts';
 
+/** A batch may go on for as many statements, each with its own time, after its callers were told that PostgreSQL does not answer. */
+const STATEMENTS_OF_A_BATCH = 6;
+
 /** @returns what stands in front of the lanes; the lanes themselves where nothing is limited */
-export function limitHolding({ keyHoldLimit, keyHoldLimitPerSku }: Config, pool: Pool, coordinator: Coordinator): Coordinator {
+export function limitHolding(
+  { keyHoldLimit, keyHoldLimitPerSku, databaseTimeoutMs }: Config,
+  pool: Pool,
+  coordinator: Coordinator,
+  onRefusal: (limit: HoldingLimitName) => void,
+): Coordinator {
   if (!countsHolders({ keyHoldLimit, keyHoldLimitPerSku })) return coordinator;
   const queries = new PostgresQueries(pool);
   return new HoldingLimit({
@@ -21,6 +29,8 @@ export function limitHolding({ keyHoldLimit, keyHoldLimitPerSku }: Config, pool:
     limitPerSku: keyHoldLimitPerSku,
     heldBy: (holder) => heldBy(pool, holder),
     isKnown: async (id) => (await queries.transactionsById([id])).length > 0,
+    doubtMs: STATEMENTS_OF_A_BATCH * databaseTimeoutMs,
+    onRefusal,
   });
 }
 
@@ -40,6 +50,7 @@ export function startLimits(
   databaseUrl: string,
   redisUrl: string | null,
   onFault: (error: unknown) => void,
+  onRefusal: (limit: 'address' | 'key') => void,
 ): RunningLimits {
   const { addressRequestsPerS, keyRequestsPerS } = config;
   const isOff = addressRequestsPerS === 0 && keyRequestsPerS === 0;
@@ -56,6 +67,7 @@ export function startLimits(
   return {
     byAddress,
     byKey,
+    onRefusal,
     stop: async () => {
       await Promise.all([byAddress?.stop(), byKey?.stop()]);
       shared?.close();

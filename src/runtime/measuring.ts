@@ -6,7 +6,7 @@ import { Looks, type LooksOptions } from '../telemetry/looks.ts';
 import { mergeFigures } from '../telemetry/merge.ts';
 import { watchProcess } from '../telemetry/process.ts';
 import { PROMETHEUS_TYPE, prometheusText } from '../telemetry/prometheus.ts';
-import { callRecorder, httpRecorder, keepingRecorder, laneRecorder } from '../telemetry/recorders.ts';
+import { callRecorder, httpRecorder, keepingRecorder, laneRecorder, limitRecorder } from '../telemetry/recorders.ts';
 import type { Figures } from '../telemetry/snapshot.ts';
 import { Tallies } from '../telemetry/tallies.ts';
 import { type Gather, gatherAlone, gatherAsWorker } from './gather.ts';
@@ -21,6 +21,7 @@ export class Measuring {
   readonly tallies = new Tallies();
   readonly http = httpRecorder(this.tallies);
   readonly calls = callRecorder(this.tallies);
+  readonly limits = limitRecorder(this.tallies);
   readonly #hottest = new Hottest();
   readonly #gather: Gather;
   readonly #slot: number;

@@ -25,6 +25,11 @@ export const METRICS = {
     buckets: LATENCY,
   },
   http_server_active_requests: { kind: 'gauge', labels: [], help: 'Requests that are being answered.' },
+  holdfast_limit_refusals_total: {
+    kind: 'counter',
+    labels: ['limit'],
+    help: 'Requests, and Tries of a batch, that a limit refused: address, key (how often), holding, holding-per-sku (how much).',
+  },
   // Commands and transactions.
   holdfast_command_duration_seconds: {
     kind: 'histogram',

@@ -82,6 +82,19 @@ export function httpRecorder(tallies: Tallies) {
   };
 }
 
+/** Every limit that callers may run into. */
+const LIMITS = ['address', 'key', 'holding', 'holding-per-sku'] as const;
+
+export function limitRecorder(tallies: Tallies) {
+  // There from the start, at 0: what appears with its first refusal shows no rise.
+  for (const limit of LIMITS) tallies.counter('holdfast_limit_refusals_total', limit);
+  return {
+    refused: (limit: (typeof LIMITS)[number]): void => {
+      tallies.counter('holdfast_limit_refusals_total', limit).value += 1;
+    },
+  };
+}
+
 export function callRecorder(tallies: Tallies) {
   return {
     called: ({ participant, phase }: BranchCall, { outcome }: { readonly outcome: string }, durationMs: number): void => {
