@@ -67,6 +67,8 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 function issuerFaults(config: Config): string[] {
   const keys = ['jwtIssuer', 'jwtAudience', 'jwtJwks'] as const;
   const missing = keys.filter((key) => config[key] === null);
+  // Fetching it would fail, with the password in the log.
+  if (/^https?:\/\/[^/?#]*@/i.test(config.jwtJwks ?? '')) return [`${SETTINGS.jwtJwks.name} must hold no user and no password.`];
   if (missing.length === 0 || missing.length === keys.length) return [];
   return missing.map((key) => `${SETTINGS[key].name} must be set too, where tokens are taken.`);
 }

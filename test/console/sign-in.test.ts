@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { expectAccessible, needChromium, picture, type Visitor, visit } from '../support/browser.ts';
+import { DESKTOP, expectAccessible, needChromium, PHONE, picture, type Visitor, visit } from '../support/browser.ts';
 import { until } from '../support/call.ts';
 import { type CoordinatorProcess, startCoordinator } from '../support/coordinator.ts';
 import { atTheEnd } from '../support/end.ts';
@@ -30,7 +30,9 @@ describe('signing in to the console', function () {
   before(async function () {
     needChromium(this);
     postgres = await startPostgres();
-    coordinator = await startCoordinator({ env: { DATABASE_URL: postgres.url, REDIS_URL: NO_REDIS } });
+    coordinator = await startCoordinator({
+      env: { DATABASE_URL: postgres.url, REDIS_URL: NO_REDIS, HOLDFAST_PARTICIPANT_ALLOW: '127.0.0.0/8' },
+    });
     admin = await makeKeyOver(
       askWith(
         () => coordinator,
@@ -51,7 +53,7 @@ describe('signing in to the console', function () {
   afterEach(() => visitor.close());
 
   async function open(scheme: 'light' | 'dark' = 'light'): Promise<void> {
-    visitor = await visit('about:blank', { colorScheme: scheme });
+    visitor = await visit('about:blank', { colorScheme: scheme, viewport: scheme === 'dark' ? PHONE : DESKTOP });
     page = visitor.page;
     // What the browser says of every answer that is an error.
     visitor.expectFaults('status of 401');
@@ -198,16 +200,17 @@ describe('signing in to the console', function () {
     await page.getByLabel('API key or token').waitFor({ timeout: 8_000 });
   });
 
-  it('lets a page of another origin neither act, nor read, nor frame it, nor sign anybody in or out', async () => {
-    const id = await hold();
-    await signedIn(admin);
-    const other = await startOther();
-    // Of the same site: the browser sends the cookie along, whatever its SameSite says.
-    await page.goto(other.url);
-    visitor.expectFaults(coordinator.url);
-    visitor.expectFaults('Failed to load resource');
-    const cancel = `${coordinator.url}/console/api/transactions/${id}/cancel`;
-    const tried = (await page.evaluate(`Promise.all([
+  // By the other name it is another site. By the same one it is the same site, on another port: the browser sends the cookie along.
+  for (const host of ['127.0.0.1', 'localhost'])
+    it(`lets a page of another origin neither act, nor read, nor frame it, nor sign anybody in or out (${host})`, async () => {
+      const id = await hold();
+      await signedIn(admin);
+      const other = await startOther();
+      await page.goto(other.url.replace('127.0.0.1', host));
+      visitor.expectFaults(coordinator.url);
+      visitor.expectFaults('Failed to load resource');
+      const cancel = `${coordinator.url}/console/api/transactions/${id}/cancel`;
+      const tried = (await page.evaluate(`Promise.all([
       ['${cancel}', { method: 'POST', mode: 'no-cors', body: '{"note":"x"}' }],
       ['${cancel}', { method: 'POST', body: '{"note":"x"}', headers: { 'content-type': 'application/json', 'x-holdfast-console': '1' } }],
       ['${coordinator.url}/v1/transactions/${id}/cancel', { method: 'POST', mode: 'no-cors' }],
@@ -218,25 +221,25 @@ describe('signing in to the console', function () {
       ['${coordinator.url}/v1/stock', { mode: 'no-cors' }],
     ].map(([url, options]) => fetch(url, { credentials: 'include', ...options }).then(
       async (answer) => answer.type + ' ' + (await answer.text()), () => 'kept away')))`)) as string[];
-    for (const one of tried) expect(one).to.match(/^(kept away|opaque )$/);
-    for (const source of ['/console', '/console/api/overview', '/docs']) {
-      await page.evaluate(`new Promise((resolve) => { const frame = document.createElement('iframe'); frame.name = 'framed';
-        frame.src = '${coordinator.url}${source}'; frame.onload = resolve; document.body.replaceChildren(frame); })`);
-      expect(await page.frame('framed')?.evaluate('location.href'), source).to.equal('chrome-error://chromewebdata/');
-    }
-    expect((await asAdmin('GET', `/v1/transactions/${id}`)).body.state).to.equal('TRIED');
-    const cookies = async () => (await page.context().cookies()).map(({ value }) => value);
-    expect(await cookies()).to.deep.equal([admin.key]);
-    // By a form that leads there, as whoever the other page likes.
-    const [answer] = await Promise.all([
-      page.waitForResponse(`${coordinator.url}/console/session`),
-      page.evaluate(`(() => { document.body.innerHTML = '<form method="post" action="${coordinator.url}/console/session"><input name="key" value="${reader.key}"></form>';
+      for (const one of tried) expect(one).to.match(/^(kept away|opaque )$/);
+      for (const source of ['/console', '/console/api/overview', '/docs']) {
+        await page.evaluate(`(() => { const frame = document.createElement('iframe');
+        frame.src = '${coordinator.url}${source}'; document.body.replaceChildren(frame); })()`);
+        const framed = () => page.frames().flatMap((frame) => (frame === page.mainFrame() ? [] : [frame.url()]));
+        await until(`${source} is refused`, async () => framed().join() === 'chrome-error://chromewebdata/', 5_000);
+      }
+      expect((await asAdmin('GET', `/v1/transactions/${id}`)).body.state).to.equal('TRIED');
+      const cookies = async () => (await page.context().cookies()).map(({ value }) => value);
+      expect(await cookies()).to.deep.equal([admin.key]);
+      // By a form that leads there, as whoever the other page likes.
+      const [answer] = await Promise.all([
+        page.waitForResponse(`${coordinator.url}/console/session`),
+        page.evaluate(`(() => { document.body.innerHTML = '<form method="post" action="${coordinator.url}/console/session"><input name="key" value="${reader.key}"></form>';
         document.forms[0].submit(); })()`),
-    ]);
-    expect([answer.status(), await cookies()]).to.deep.equal([403, [admin.key]]);
-    await until('it is nobody else', async () => (await page.context().cookies()).length === 1);
-    await other.stop();
-  });
+      ]);
+      expect([answer.status(), await cookies()]).to.deep.equal([403, [admin.key]]);
+      await other.stop();
+    });
 
   async function startOther(): Promise<{ readonly url: string; stop(): Promise<void> }> {
     const server = createServer((_request, response) =>

@@ -149,6 +149,16 @@ describe('settings', () => {
       expect(faultsOf({ [name]: text }), text).to.have.length(1);
   });
 
+  it('refuse an issuer by halves, and a password on the way to its keys', () => {
+    const [issuer, audience, jwks] = ['HOLDFAST_JWT_ISSUER', 'HOLDFAST_JWT_AUDIENCE', 'HOLDFAST_JWT_JWKS'];
+    expect(faultsOf({ [issuer]: 'i', [jwks]: 'j' })).to.deep.equal([`${audience} must be set too, where tokens are taken.`]);
+    expect(faultsOf({ [audience]: 'a' })).to.have.length(2);
+    const whole = (source: string): readonly string[] => faultsOf({ [issuer]: 'i', [audience]: 'a', [jwks]: source });
+    for (const source of ['https://issuer.example/keys?of=a@b', '/run/keys@home.json']) expect(whole(source)).to.deep.equal([]);
+    for (const source of ['https://user:hunter2@issuer.example/keys', 'HTTP://user@issuer.example'])
+      expect(whole(source)).to.deep.equal([`${jwks} must hold no user and no password.`]);
+  });
+
   it('refuse half of TLS', () => {
     const [cert, key, clientCa] = ['HOLDFAST_TLS_CERT_FILE', 'HOLDFAST_TLS_KEY_FILE', 'HOLDFAST_TLS_CLIENT_CA_FILE'];
     expect(faultsOf({ [cert]: 'c' })).to.deep.equal([`${cert} needs ${key}.`]);

@@ -62,7 +62,7 @@ async function createKey({ access }: AppContext, request: Request, response: Res
   const act = { ...askerOf(request), act: 'key.create', subject: id, note: null, detail } as const;
   const key = await access.keys.create({ id, name, scopes, expiresAt, hash }, act);
   if (typeof key === 'string') return sendProblem(request, response, problemOf(key, id, 'body expiresAt'));
-  await access.keysChanged();
+  await takenIn(access);
   sendJson(response, 201, JSON.stringify({ ...shownKey(key), key: text }), NOT_KEPT);
 }
 
@@ -81,7 +81,7 @@ async function rotateKey({ access }: AppContext, request: Request, response: Res
   const act = { ...askerOf(request), act: 'key.rotate', subject: id.value, note: null, detail } as const;
   const key = await access.keys.rotate(id.value, replacement, overlapMs, act);
   if (typeof key === 'string') return sendProblem(request, response, problemOf(key, id.value, 'path id'));
-  await access.keysChanged();
+  await takenIn(access);
   sendJson(response, 201, JSON.stringify({ ...shownKey(key), key: replacement.text }), NOT_KEPT);
 }
 
@@ -95,6 +95,11 @@ async function revokeKey({ access }: AppContext, request: Request, response: Res
   if (typeof key === 'string') return sendProblem(request, response, problemOf(key, id.value, 'path id'));
   await access.keysChanged();
   sendNothing(response, 204);
+}
+
+/** A key that is kept is shown now or never; where PostgreSQL went away since, the next look takes it in. */
+function takenIn({ keysChanged }: AppContext['access']): Promise<void> {
+  return keysChanged().catch(() => undefined);
 }
 
 function problemOf(refusal: KeyRefusal, id: string, place: string): Problem {
