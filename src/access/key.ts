@@ -5,6 +5,9 @@ import { hash, randomBytes } from 'node:crypto';
 const FORM = /^hf_([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})_([0-9a-f]{64})$/;
 const SECRET_BYTES = 32;
 
+/** The latest end of one, in ms since 1970: later moments cannot be told in RFC 3339, which has years of four digits. */
+export const LATEST_END = Date.parse('9999-12-31T23:59:59.999Z');
+
 export interface PresentedKey {
   readonly id: string;
   /** SHA-256 of the secret, in hexadecimal. */

@@ -1,5 +1,5 @@
 // Owns `holdfast keys`: the way to API keys that needs none. It acts on the ledger itself, so whoever may reach that may use it.
-import { makeKey } from '../access/key.ts';
+import { LATEST_END, makeKey } from '../access/key.ts';
 import { SCOPES, type Scope } from '../access/principal.ts';
 import { shownKey } from '../access/shown.ts';
 import type { KeyRefusal, StoredKey } from '../access/store.ts';
@@ -34,7 +34,7 @@ export async function createKey(
   const scopes = scopesIn(named);
   if (name.trim() === '' || name.length > 100) throw new Failure(EXIT.usage, '--name must have 1 to 100 characters.');
   const expiresAt = until === undefined ? null : Date.parse(until);
-  if (Number.isNaN(expiresAt))
+  if (expiresAt !== null && !(expiresAt <= LATEST_END))
     throw new Failure(EXIT.usage, '--expires-at must be a date and time such as 2027-11-22T08:00:00Z.');
   const { id, hash, text } = makeKey(newId());
   const act = actOf('key.create', id, { name, scopes, expiresAt: until ?? null });

@@ -1,6 +1,7 @@
 // Owns what administrators may send about API keys, and ask of the audit.
 import { z } from 'zod';
 import 'zod-openapi';
+import { LATEST_END } from '../access/key.ts';
 import { SCOPES } from '../access/principal.ts';
 import { text, wholeNumber } from './schema-terms.ts';
 
@@ -27,6 +28,8 @@ export const CreateKeyBody = z
     scopes: Scopes,
     expiresAt: z.iso
       .datetime({ offset: true, error: 'must be a date and time such as 2026-11-22T08:00:00.000Z' })
+      // It may be early in the year 10000 elsewhere.
+      .refine((until) => Date.parse(until) <= LATEST_END, { error: 'must be before the year 10000' })
       .nullable()
       .optional()
       .meta({ description: 'When it ends by itself; without it, never.', example: '2027-11-22T08:00:00.000Z' }),

@@ -116,8 +116,8 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   socket.end(
     `HTTP/1.1 ${status} ${REASONS[status] ?? 'Bad Request'}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${dataHeaderLines(socket)}Connection: close\r\n\r\n${text}`,
   );
-  // A caller that never closes its side must not keep the socket.
-  setTimeout(() => socket.destroy(), 1_000).unref();
+  // A caller that never closes its side must not keep the socket; one that still reads an answer before this is let.
+  socket.once('finish', () => setTimeout(() => socket.destroy(), 1_000).unref());
 }
 
 /** On a connection: the answer to the request that came last on it. */
@@ -137,11 +137,13 @@ function isAnsweredAlready(socket: Duplex): boolean {
 
 /**
  * Whether the fault stands behind a request that came whole: what is written now would be taken for the answer to that, and say that
- * it did nothing. It is answered as it should be, and the connection ends with it.
+ * it did nothing. It is answered as it should be, and the connection ends with it. Where that answer is written already, and perhaps
+ * not sent, another may stand behind it.
  */
 function isAnsweredFirst(socket: Duplex): boolean {
-  const first = (socket as Answering)._httpMessage ?? null;
+  const { _httpMessage: first = null, [LATEST]: latest } = socket as Answering;
   if (first === null || !(first.headersSent || first.req.complete)) return false;
+  if (first === latest && first.writableEnded) return false;
   condemn(socket);
   if (first.headersSent) endSoon(socket);
   else first.shouldKeepAlive = false;
@@ -153,8 +155,6 @@ function endSoon(socket: Duplex): void {
   condemn(socket);
   if (socket instanceof Socket) socket.destroySoon();
   else socket.destroy();
-  // A caller that reads nothing must not keep it.
-  setTimeout(() => socket.destroy(), 1_000).unref();
 }
 
 /** Whether the next answer on this connection is one that its request has not come whole for. */

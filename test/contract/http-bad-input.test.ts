@@ -53,6 +53,14 @@ describe('bad input over HTTP', () => {
     }
   });
 
+  it('refuses an end of a key that no answer could tell', async () => {
+    for (const expiresAt of ['9999-12-31T23:59:59.999-00:01', '9999-12-31T23:59:59.999-23:59', '+010000-01-01T00:00:00Z']) {
+      const body = { name: 'for ever', scopes: ['stock:read'], expiresAt };
+      const answer = await http.refused(400, 'invalid-request', 'POST', '/v1/keys', body);
+      expect(answer.body.errors[0].path).to.equal('expiresAt');
+    }
+  });
+
   it('refuses to keep a number that would be kept as another one: a payload would reach its participant changed', async () => {
     const numbers = ['9007199254740993', '-12345678901234567891', '1e400'];
     for (const number of numbers) {

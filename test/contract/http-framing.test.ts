@@ -272,3 +272,23 @@ describe('connections that do not get on', () => {
     }
   });
 });
+
+describe('an answer that is not read yet', () => {
+  const text = 'x'.repeat(20_000_000);
+  const http = HttpFixture.forSuite({}, { metrics: async () => ({ type: 'text/plain; charset=utf-8', text }) });
+
+  it('comes whole, and its connection ends with one of its own for what cannot be read behind it', async () => {
+    const socket = connect(http.portNumber, '127.0.0.1').pause();
+    socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n');
+    await sleep(100);
+    socket.write(`garbage\r\n\r\n${BEHIND}`);
+    // Longer than a connection is kept for a caller that does not close its side.
+    await sleep(1_300);
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume();
+    await once(socket, 'close');
+    const [first = '', second = ''] = Buffer.concat(chunks).toString('latin1').split(text);
+    expect([first.slice(0, 12), second.slice(0, 12)]).to.deep.equal(['HTTP/1.1 200', 'HTTP/1.1 400']);
+    expect(http.port.commands).to.deep.equal([]);
+  });
+});

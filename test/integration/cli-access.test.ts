@@ -119,6 +119,7 @@ describe('holdfast keys and audit on the command line', function () {
       [['keys', 'create', '--name', 'x', '--scopes', 'admin,root'], /--scopes must be some of/],
       [['keys', 'create', '--name', ' ', '--scopes', 'admin'], /--name must have 1 to 100 characters/],
       [[...create, '--expires-at', 'soon'], /--expires-at must be a date and time/],
+      [[...create, '--expires-at', '+275760-09-13T00:00:00Z'], /--expires-at must be a date and time/],
       [['keys', 'rotate', UNKNOWN_ID, '--overlap-ms', '-1'], /--overlap-ms must be a whole number/],
       [['keys', 'revoke', 'brief'], /The id of a key is a UUID/],
       [['keys', 'lose'], /unknown command/],
