@@ -54,8 +54,9 @@ const BESIDES: Readonly<Record<number, string>> = { 401: 'www-authenticate', 405
 
 /** @returns what is wrong with it; null where nothing is */
 export function faultOf(request: FuzzRequest, answer: WireAnswer | null): string | null {
-  // Whoever hangs up half-way may get nothing.
-  if (answer === null) return request.cutAt === null ? 'the connection ended without an answer' : null;
+  // Whoever hangs up half-way may get nothing; and where what cannot be read goes on, the end may come before the answer is read.
+  if (answer === null)
+    return request.cutAt === null && SOUND.has(request.framing) ? 'the connection ended without an answer' : null;
   const { status, body, fault } = answer;
   // A request that cannot be read may be refused before it is known that it asked for a head alone.
   if (fault !== null && SOUND.has(request.framing)) return fault;

@@ -105,6 +105,8 @@ export class Wire {
       // 100 Continue comes before the answer, not in its place.
       if (read.answer.status === 100) continue;
       if (this.#bytes.length === 0 || isStream(read.answer)) return read.answer;
+      // What the parser could not read has no method: that it was a HEAD, nobody there knows.
+      if (isHead && read.answer.status === 400 && headerOf(read.answer, 'connection') === 'close') return read.answer;
       return { ...read.answer, fault: `behind it comes what nobody asked for: ${this.#bytes.toString('latin1', 0, 200)}` };
     }
   }

@@ -16,6 +16,9 @@ const USUAL_UNIT_WEIGHT = 0.3;
 /** Compiles what a coordinator is made of. */
 const WARM_UP = `await import(${JSON.stringify(new URL('../src/runtime/serve.ts', import.meta.url).href)}); process.exit(0)`;
 
+/** What takes the whole machine, and says how late something may be: these come afterwards, by themselves. */
+const ALONE = ['test/chaos/run.test.ts'];
+
 const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const given = process.argv.slice(2);
 const isWhole = !given.some((each) => each.endsWith('.ts'));
@@ -35,17 +38,19 @@ if (isWhole) await runWhole();
 else process.exitCode = (await run(given, 'inherit')).code;
 
 async function runWhole() {
-  const [first, second] = halves(globSync('test/**/*.test.ts').map((path) => path.replaceAll('\\', '/')));
+  const files = globSync('test/**/*.test.ts').map((path) => path.replaceAll('\\', '/'));
+  const [first, second] = halves(files.filter((file) => !ALONE.includes(file)));
   const shown = run([...given, ...first], 'inherit');
   // What it says comes when the first is through, so that no lines are mixed.
   const kept = [];
   const hidden = run([...given, ...second], 'pipe', (chunk) => kept.push(chunk));
   const results = [await shown, await hidden];
   process.stdout.write(Buffer.concat(kept));
+  results.push(await run([...given, ...ALONE], 'inherit'));
   process.exitCode = results.some(({ code }) => code !== 0) ? 1 : 0;
   const sum = (name) => results.reduce((total, { counts }) => total + (counts?.[name] ?? 0), 0);
   const lost = results.filter(({ counts }) => counts === null).length;
-  if (lost > 0) console.log(`${lost} of the two processes ended before its tests did.`);
+  if (lost > 0) console.log(`${lost} of the processes ended before its tests did.`);
   const skipped = sum('pending') > 0 ? `, ${sum('pending')} skipped` : '';
   console.log(`${sum('passes')} passed, ${sum('failures') + lost} failed${skipped}`);
 }

@@ -1,5 +1,5 @@
-// Owns the fuzz run of every whole test: 20,000 requests over every operation of the document, by a new seed each time, which a failure
-// names: npm run fuzz -- --requests 20000 --seed SEED
+// Owns the fuzz run of every whole test: 20,000 requests over every operation of the document and the console, by one seed. Others:
+// npm run fuzz -- --requests 20000 --seed SEED
 import { expect } from 'chai';
 import { FRAMINGS } from '../../fuzz/framing.ts';
 import { Requests } from '../../fuzz/requests.ts';
@@ -9,6 +9,8 @@ import { openApiText } from '../../src/http/openapi/document.ts';
 import { NEEDS } from '../support/needs.ts';
 
 const REQUESTS = 20_000;
+/** The same each time, so that what fails was broken by what changed; other seeds are for `npm run fuzz`. */
+const SEED = 20_261_126;
 
 describe('hostile input', function () {
   this.timeout(300_000);
@@ -46,14 +48,13 @@ describe('hostile input', function () {
   });
 
   it('breaks nothing: no fault, nothing of the inside in an answer, and every invariant holds afterwards', async () => {
-    const seed = Math.floor(Math.random() * 1_000_000);
-    const { result, left } = await fuzzed({ seed, requests: REQUESTS });
-    expect(result.faults, `the seed is ${seed}`).to.deep.equal([]);
-    expect(left, `the seed is ${seed}`).to.deep.equal([]);
+    const { result, left } = await fuzzed({ seed: SEED, requests: REQUESTS });
+    expect(result.faults, `the seed is ${SEED}`).to.deep.equal([]);
+    expect(left, `the seed is ${SEED}`).to.deep.equal([]);
     expect(result.done).to.equal(REQUESTS);
     // It is worth something only where much of it gets through, and something of every operation.
     const never = Object.entries(result.operations).filter(([, { done }]) => done === 0);
-    expect(never, `the seed is ${seed}`).to.deep.equal([]);
+    expect(never, `the seed is ${SEED}`).to.deep.equal([]);
     expect(result.statuses['200'] ?? 0).to.be.above(REQUESTS / 5);
     expect(result.statuses['201'] ?? 0).to.be.above(REQUESTS / 40);
   });

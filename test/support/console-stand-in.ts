@@ -37,6 +37,7 @@ export interface StandIn {
 }
 
 const USUAL: Readonly<Record<string, () => unknown>> = {
+  'GET /console/api/session': () => ({ name: null, mayAct: true }),
   'GET /console/api/overview': standing.overview,
   'GET /console/api/stuck': fixtures.stuck,
   'GET /console/api/due': fixtures.due,
