@@ -37,7 +37,7 @@ export const PROBLEMS = {
     title: 'You may not do that, or not from there',
     retryable: false,
     explanation:
-      'The key or token is good but has not the scope that the route needs (`scope` names it); or the request came from where none may come from. The console takes its own page’s requests alone: with the header `X-Holdfast-Console: 1`, and, where a browser says from where they come, from the same origin. Without any key configured, requests are taken only under the name of this machine and not from other web pages. Nothing was done.',
+      'The key or token is good but has not the scope that the route needs (`scope` names it); or the request came from where none may come from. The console takes its own page’s requests alone: with the header `X-Holdfast-Console: 1`, and, where a browser says from where they come, from the same origin. A page of another origin may not change anything, unless HOLDFAST_CORS_ORIGINS names it. Without any key configured, requests are taken only under the name of this machine and not from other web pages. Nothing was done.',
   },
   'unknown-transaction': {
     status: 404,

@@ -66,7 +66,7 @@ export function isFromOwnPage({ 'sec-fetch-site': site, origin, host }: Headers)
 }
 
 /** The scheme is left out of it: a proxy in front may be the one that speaks TLS. */
-export function isOriginOf(origin: unknown, host: unknown): boolean {
+function isOriginOf(origin: unknown, host: unknown): boolean {
   if (typeof origin !== 'string' || typeof host !== 'string' || !URL.canParse(origin)) return false;
   const { protocol, host: named } = new URL(origin);
   const asked = `${protocol}//${host}`;
